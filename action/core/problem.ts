@@ -1,0 +1,42 @@
+/**
+ * Mistakes that the user can mend. Everything else that is thrown is a bug and keeps its stack trace.
+ * A problem says where, what and how to mend it; problems travel in lists so that all are shown at once.
+ */
+
+/** A place in a file of the user's repository. Lines and columns count from 1. */
+export interface Place {
+  /** Path from the repository's root, with forward slashes. */
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface Problem {
+  readonly place?: Place;
+  /** What is wrong, one sentence, without a full stop. */
+  readonly message: string;
+  /** How to mend it, one sentence. */
+  readonly hint?: string;
+}
+
+/** Thrown once, caught once (main.ts and cli.ts): printed without a stack trace. */
+export class UserError extends Error {
+  readonly problems: readonly Problem[];
+  /** Stable code for machines, for example `config-invalid`, `stack-busy`, `deploy-failed`. */
+  readonly reason: string;
+
+  constructor(reason: string, problems: Problem | readonly Problem[], options?: ErrorOptions) {
+    const list = "message" in problems ? [problems] : problems;
+    super(list.map(formatProblem).join("\n"), options);
+    this.name = "UserError";
+    this.reason = reason;
+    this.problems = list;
+  }
+}
+
+/** `config/pipeline.yaml:3:5: what (hint)`: the form that editors and terminals make clickable. */
+export function formatProblem(problem: Problem): string {
+  const { place, message, hint } = problem;
+  const where = place ? `${place.file}:${place.line}:${place.column}: ` : "";
+  return `${where}${message}${hint ? `\n    ${hint}` : ""}`;
+}

@@ -1,0 +1,151 @@
+/**
+ * What the story (run.ts, deploy.ts, destroy.ts) needs of the world. Edge files implement these, tests and
+ * the command line pass the same real ones. Nothing here decides anything.
+ */
+import type { Artifact, BuildRequest } from "./core/artifact.ts";
+
+/** One line of progress at a time. `detail` goes to machines (`--json`), `text` to people. */
+export interface Log {
+  info(text: string): void;
+  warn(text: string): void;
+  error(text: string): void;
+  /** A line that a terminal may overwrite with the next one; plain logs print it only when it changes. */
+  progress(text: string): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** The checkout. Paths are from the repository's root; nothing outside of it is ever read or written. */
+export interface Workspace {
+  read(path: string): Promise<string | undefined>;
+  write(path: string, text: string): Promise<void>;
+  /** File names (not paths) in a folder, sorted; empty if there is no such folder. */
+  list(folder: string): Promise<readonly string[]>;
+  exists(path: string): Promise<boolean>;
+  /** SHA-256 in lower-case hex. */
+  sha256(data: string | Uint8Array): string;
+  /** Facts of the commit that is checked out; empty strings outside a Git repository. */
+  commit(): Promise<{ readonly sha: string; readonly branch: string; readonly repository: string }>;
+}
+
+/** Bundles, zips and names all functions in one go. Throws UserError with every function's problems. */
+export interface Builder {
+  build(requests: readonly BuildRequest[]): Promise<readonly Artifact[]>;
+}
+
+export type StackTags = Readonly<Record<string, string>>;
+
+/** A stack as DescribeStacks tells it. */
+export interface Stack {
+  readonly id: string;
+  readonly name: string;
+  /** One of CloudFormation's 23 stack statuses. */
+  readonly status: string;
+  readonly statusReason: string;
+  readonly tags: StackTags;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly terminationProtection: boolean;
+  /** True once any update has run; a stack that was only created has never been updated. */
+  readonly everUpdated: boolean;
+}
+
+export interface ChangeSetInput {
+  readonly stackName: string;
+  readonly type: "CREATE" | "UPDATE";
+  /** The template's text, or where it lies in S3 when it is too long to be sent inline. */
+  readonly template:
+    | { readonly kind: "inline"; readonly body: string }
+    | { readonly kind: "s3"; readonly bucket: string; readonly key: string };
+  readonly tags: StackTags;
+  readonly description: string;
+}
+
+/** One resource's line of a change set. `replacement` is CloudFormation's own word. */
+export interface Change {
+  readonly action: "Add" | "Modify" | "Remove" | "Import" | "Dynamic" | "SyncWithActual";
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly replacement: "True" | "False" | "Conditional" | "";
+  readonly policyAction: string;
+  /** Property or attribute names that change, for example `Timeout` or `Tags`. */
+  readonly properties: readonly string[];
+}
+
+/** A settled change set. */
+export type ChangeSet =
+  | { readonly kind: "ready"; readonly id: string; readonly stackId: string; readonly changes: readonly Change[] }
+  | { readonly kind: "empty"; readonly id: string; readonly stackId: string }
+  | { readonly kind: "failed"; readonly id: string; readonly stackId: string; readonly reason: string };
+
+export interface StackEvent {
+  readonly id: string;
+  readonly time: Date;
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: string;
+  readonly reason: string;
+  /** The client request token of the operation that the event belongs to; empty if it had none. */
+  readonly token: string;
+}
+
+export interface StackResource {
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  readonly status: string;
+}
+
+/** CloudFormation. Each method is one API call, but for paging and for waiting until a change set settles. */
+export interface Stacks {
+  find(nameOrId: string): Promise<Stack | undefined>;
+  createChangeSet(input: ChangeSetInput): Promise<ChangeSet>;
+  deleteChangeSet(stackName: string, changeSetId: string): Promise<void>;
+  executeChangeSet(input: { stackName: string; changeSetId: string; token: string }): Promise<void>;
+  /** Events newer than `afterId` (all of the stack's if undefined), oldest first. */
+  eventsAfter(stackId: string, afterId: string | undefined): Promise<readonly StackEvent[]>;
+  resources(stackId: string): Promise<readonly StackResource[]>;
+  setTerminationProtection(stackName: string, on: boolean): Promise<void>;
+  delete(input: { stackId: string; token: string; retain?: readonly string[] }): Promise<void>;
+}
+
+/** The artifact bucket: content-addressed zips, long templates, item markers. */
+export interface Artifacts {
+  /** The bucket of this account and region: `warren-artifacts-<account>-<region>`. Costs one STS call, once. */
+  bucket(): Promise<string>;
+  /** Which of the keys are there already: one ListObjectsV2 per page of the prefix, never a call per key. */
+  present(prefix: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  put(key: string, body: Uint8Array, contentType: string): Promise<void>;
+  has(key: string): Promise<boolean>;
+}
+
+/** A table's items. */
+export interface Items {
+  /** Puts all items, 25 a call, repeating unprocessed ones with backoff. Putting the same again changes nothing. */
+  load(table: string, items: readonly Readonly<Record<string, unknown>>[]): Promise<void>;
+}
+
+/** What has to be silenced and emptied before CloudFormation can delete a stack. */
+export interface Quiet {
+  disableRule(physicalId: string): Promise<void>;
+  disableMapping(physicalId: string): Promise<void>;
+  /** Deletes every object, version and delete marker; resolves with how many. A bucket that is gone counts 0. */
+  emptyBucket(physicalId: string, onProgress: (deleted: number) => void): Promise<number>;
+}
+
+/** Everything that run() needs of the world. */
+export interface Ports {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly workspace: Workspace;
+  readonly builder: Builder;
+  readonly stacks: Stacks;
+  readonly artifacts: Artifacts;
+  readonly items: Items;
+  readonly quiet: Quiet;
+}
