@@ -44,6 +44,7 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
   const batchItemFailures: SQSBatchItemFailure[] = [];
   // One after the other, as Wikimedia asks of robots: https://www.mediawiki.org/wiki/API:Etiquette
   for (const { messageId, body } of event.Records) {
+    logger.setCorrelationId(messageId);
     try {
       await work(parseMessage(body), deadline);
     } catch (error) {
@@ -51,11 +52,13 @@ export async function handler(event: SQSEvent, context: Context): Promise<SQSBat
       batchItemFailures.push({ itemIdentifier: messageId });
     }
   }
+  logger.setCorrelationId(context.awsRequestId);
   logger.info("batch done", { messages: event.Records.length, failed: batchItemFailures.length });
   return { batchItemFailures };
 }
 
 async function work({ name, scheduledAt, run }: ItemMessage, deadline: AbortSignal): Promise<void> {
+  logger.setCorrelationId(run);
   deadline.throwIfAborted();
   const result: ItemSentiment = { version: 1, name, when: scheduledAt, ...(await judge(name, deadline)) };
   const key = objectKey(name);
@@ -68,7 +71,7 @@ async function work({ name, scheduledAt, run }: ItemMessage, deadline: AbortSign
     }),
     { abortSignal: deadline },
   );
-  logger.info("object written", { name, key, status: result.status, correlation_id: run });
+  logger.info("object written", { name, key, status: result.status });
 }
 
 async function judge(name: string, deadline: AbortSignal): Promise<Verdict> {

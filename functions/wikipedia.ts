@@ -35,7 +35,7 @@ export async function findArticle(title: string, deadline: AbortSignal): Promise
     if (answer.kind === "missing") return undefined;
     const waitMs = answer.afterMs + backoffMs(attempt);
     if (attempt === ATTEMPTS || waitMs > LONGEST_WAIT_MS) {
-      throw new Error(`Wikipedia did not answer ${url}: ${answer.reason} (attempt ${attempt})`, {
+      throw new Error(`Wikipedia gave no summary for ${url}: ${answer.reason} (attempt ${attempt})`, {
         cause: answer.cause,
       });
     }
@@ -67,7 +67,7 @@ async function ask(url: string, deadline: AbortSignal): Promise<Answer> {
 }
 
 function readArticle(url: string, body: string): Article {
-  const json: unknown = JSON.parse(body);
+  const json = parseJson(url, body);
   const title = textField(json, "title");
   const page = textField(json, "content_urls", "desktop", "page");
   const revision = textField(json, "revision");
@@ -76,6 +76,14 @@ function readArticle(url: string, body: string): Article {
     throw new Error(`Wikipedia's answer to ${url} is not a summary: ${body.slice(0, 200)}`);
   }
   return { title, url: page, revision, text };
+}
+
+function parseJson(url: string, body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch (cause) {
+    throw new Error(`Wikipedia's answer to ${url} is not JSON: ${body.slice(0, 200)}`, { cause });
+  }
 }
 
 /** Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
