@@ -18,8 +18,29 @@ export interface BuildRequest {
  * `uncertain`: the code could not be read for certain, so an arrow grants all that it may; `reason` says why.
  */
 export type Calls =
-  | { readonly kind: "exact"; readonly actions: readonly string[] }
-  | { readonly kind: "uncertain"; readonly actions: readonly string[]; readonly reason: string };
+  | {
+      readonly kind: "exact";
+      readonly actions: readonly string[];
+      readonly oneOf?: OneOf;
+    }
+  | {
+      readonly kind: "uncertain";
+      readonly actions: readonly string[];
+      readonly oneOf?: OneOf;
+      /** One sentence a cause, without a full stop, joined by `; `. */
+      readonly reason: string;
+      /**
+       * The IAM prefixes (`s3`) that the uncertainty is about: statements of other services may still be cut down
+       * to `actions`. Absent: it may call anything.
+       */
+      readonly prefixes?: readonly string[];
+    };
+
+/**
+ * Groups of `actions` that belong to one command whose arguments decide which of them it needs (a PartiQL
+ * statement may select or delete): grant those that an arrow allows, and it is enough if one of a group is allowed.
+ */
+export type OneOf = readonly (readonly string[])[];
 
 export interface Artifact {
   readonly component: string;
@@ -30,4 +51,39 @@ export interface Artifact {
   readonly zip: Uint8Array;
   readonly unzippedBytes: number;
   readonly calls: Calls;
+}
+
+/** A file of an artifact. */
+export interface ArtifactFile {
+  /** Path in the zip, with forward slashes. */
+  readonly path: string;
+  /** Unix permissions, for example 0o644. */
+  readonly mode: number;
+  readonly content: Uint8Array;
+}
+
+/** Lambda's limit on the unpacked code; there is none on the zip, as it comes from S3. */
+export const UNZIPPED_BYTES_MAX = 262_144_000;
+
+/** Raised when the same files are to be packed into other bytes. */
+const FORMAT_VERSION = 1;
+
+/**
+ * The text whose SHA-256 names an artifact. It is made of the files and not of the zip's bytes, because no zlib
+ * promises to compress to the same bytes for ever.
+ */
+export function artifactManifest(
+  files: readonly { readonly path: string; readonly mode: number; readonly sha256: string }[],
+): string {
+  const lines = inOrder(files).map(({ path, mode, sha256 }) => `${mode.toString(8)} ${sha256} ${path}\n`);
+  return `warren artifact ${FORMAT_VERSION}\n${lines.join("")}`;
+}
+
+/** Sorted by code unit: `localeCompare` would depend on the machine's language. */
+export function inOrder<File extends { readonly path: string }>(files: readonly File[]): readonly File[] {
+  return files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+export function artifactKey(manifestSha256: string): string {
+  return `functions/${manifestSha256}.zip`;
 }

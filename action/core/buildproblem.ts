@@ -1,0 +1,101 @@
+/** esbuild's words in Warren's: where in the user's code, what, and how to mend it. */
+import type { Message, Metafile } from "esbuild";
+
+import type { BuildRequest } from "./artifact.ts";
+import type { Place, Problem } from "./problem.ts";
+
+/**
+ * What is built for a source is this one line, so that other exports of the source do not count as code that runs,
+ * and a CommonJS source has an export that Lambda finds.
+ */
+export function entryCode(source: string): string {
+  return `export { handler } from ${JSON.stringify(`./${source}`)};`;
+}
+
+/** esbuild's namespace of the entries; their path is the source's. */
+export const ENTRY = "warren-entry";
+
+export function buildProblem(message: Message, request: BuildRequest): Problem {
+  const { text, location, notes } = message;
+  const place = location === null ? request.place : placeOf(location);
+  const specifier = /^Could not resolve "(.+)"$/.exec(text)?.[1];
+  if (specifier !== undefined) return { place, ...unresolved(specifier, notes) };
+
+  if (location?.file.startsWith(`${ENTRY}:`) && text.startsWith("No matching export")) {
+    return {
+      place: { file: request.source, line: 1, column: 1 },
+      message: "the file exports no `handler`, which is what Lambda calls",
+      hint: "Write `export async function handler(event) { … }`.",
+    };
+  }
+  const [, extension, file] = /^No loader is configured for "(.*)" files: (.+)$/.exec(text) ?? [];
+  if (extension === ".node") {
+    return {
+      place,
+      message: `\`${file}\` is native code, which cannot be built yet`,
+      hint: "Use a package that is written in JavaScript or WebAssembly only.",
+    };
+  }
+  if (extension !== undefined) {
+    return {
+      place,
+      message: `\`${file}\` cannot be imported: it is neither code nor JSON nor .txt`,
+      hint: "Keep the data in a .json or .txt file, or in a bucket.",
+    };
+  }
+  const hint = notes.map((note) => note.text).join(" ");
+  return { place, message: text, ...(hint === "" ? {} : { hint }) };
+}
+
+function unresolved(specifier: string, notes: Message["notes"]): Omit<Problem, "place"> {
+  if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
+    const hint = notes.map((note) => note.text).join(" ");
+    return { message: `there is no file \`${specifier}\``, ...(hint === "" ? {} : { hint }) };
+  }
+  if (specifier.startsWith("node:")) return { message: `Node has no module \`${specifier}\`` };
+  const hidden = notes.find((note) => note.text.includes("is not exported by package"));
+  const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
+  if (hidden !== undefined) {
+    return {
+      message: `the package \`${name}\` has no \`${specifier}\``,
+      hint: `Its package.json lists under \`exports\` what may be imported.`,
+    };
+  }
+  if (name === specifier) {
+    return { message: `the package \`${name}\` is not installed`, hint: `Run \`npm install ${name}\`.` };
+  }
+  return {
+    message: `\`${specifier}\` is in no installed package`,
+    hint: `Run \`npm install ${name}\`, or mend what follows the package's name.`,
+  };
+}
+
+/**
+ * Files outside of the repository that would be in the bundle; packages may lie further up. Without this a pull
+ * request's code could import the runner's own files.
+ */
+export function foreignFileProblems(
+  metafile: Metafile,
+  output: string,
+  request: BuildRequest,
+): readonly Problem[] {
+  const inputs = Object.keys(metafile.outputs[output]?.inputs ?? {});
+  return inputs
+    .filter((path) => path.startsWith("../") && !path.includes("/node_modules/"))
+    .map((path) => {
+      const importer = inputs.find((file) =>
+        metafile.inputs[file]?.imports.some((imported) => imported.path === path),
+      );
+      return {
+        place: { file: importer ?? request.source, line: 1, column: 1 },
+        message: `the file imports \`${path}\`, which is outside of the repository`,
+        hint: "Move it into the repository, or make it a package.",
+      };
+    });
+}
+
+/** esbuild counts columns from 0, in bytes of UTF-8. */
+function placeOf({ file, line, column, lineText }: NonNullable<Message["location"]>): Place {
+  const before = new TextEncoder().encode(lineText).subarray(0, column);
+  return { file, line, column: new TextDecoder().decode(before).length + 1 };
+}

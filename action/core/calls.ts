@@ -1,0 +1,168 @@
+/**
+ * Which AWS actions a bundle can call, read from esbuild's metafile: the SDK has one file a command, and tree
+ * shaking leaves only those that the code uses. Checked with SDK 3.1138 to 3.1173 and esbuild 0.28.
+ */
+import type { Metafile } from "esbuild";
+
+import data from "../../templates/sdk-actions.json" with { type: "json" };
+import type { Calls } from "./artifact.ts";
+
+/** The actions of one command: all of them, or those that its arguments ask for. */
+type Need = readonly string[] | { readonly anyOf: readonly string[] };
+
+interface SdkActions {
+  readonly clients: Readonly<Record<string, string>>;
+  readonly commands: Readonly<Record<string, Readonly<Record<string, Need>>>>;
+  readonly ownUse: Readonly<Record<string, readonly string[]>>;
+  readonly opaque: readonly Opaque[];
+  readonly signers: readonly string[];
+}
+
+interface Opaque {
+  readonly package: string;
+  /** Only this file of the package; absent: any. */
+  readonly file?: string;
+  readonly prefixes?: readonly string[];
+}
+
+interface Doubt {
+  readonly reason: string;
+  /** Absent: it may be about any service. */
+  readonly prefixes?: readonly string[];
+}
+
+interface Findings {
+  readonly needs: readonly Need[];
+  readonly doubts: readonly Doubt[];
+}
+
+/** A file of an installed package; `path` is from the package's folder. */
+interface PackageFile {
+  readonly package: string;
+  readonly path: string;
+}
+
+/** An import from one package (or the user's own code) of another one. */
+interface Crossing {
+  readonly from: string;
+  readonly to: string;
+  readonly kind: string;
+}
+
+const sdk: SdkActions = data;
+
+/** The calls of the bundle `output`, one of the metafile's outputs. */
+export function bundleCalls(metafile: Metafile, output: string): Calls {
+  const included = Object.entries(metafile.outputs[output]?.inputs ?? {});
+  const crossings = included.flatMap(([path]) => crossingsOf(metafile, path));
+  const packages = new Map<string, string[]>();
+  for (const [input, { bytesInOutput }] of included) {
+    const file = packageFile(input);
+    if (file === undefined || bytesInOutput === 0) continue;
+    packages.set(file.package, [...(packages.get(file.package) ?? []), file.path]);
+  }
+  const clients = [...packages].flatMap(([name, paths]) =>
+    name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings) : [],
+  );
+  return combine([...clients, { needs: [], doubts: opaqueDoubts(packages, crossings) }]);
+}
+
+function clientFindings(name: string, paths: readonly string[], crossings: readonly Crossing[]): Findings {
+  const client = name.slice("@aws-sdk/client-".length);
+  const prefix = sdk.clients[client];
+  const doubt = (reason: string): Findings => ({
+    needs: [],
+    doubts: [prefix === undefined ? { reason } : { reason, prefixes: [prefix] }],
+  });
+
+  if (isWhole(paths)) return doubt(`${wholeImport(name, crossings)}, which can call all of it`);
+  const commands = paths
+    .flatMap((path) => /^dist-es\/commands\/(\w+)Command\.js$/.exec(path)?.[1] ?? [])
+    .filter((command) => !sdk.ownUse[client]?.includes(command));
+  // Else a later SDK that lays its files out in another way would pass for code that calls nothing.
+  if (commands.length === 0) return doubt(`no command of ${name} was found in the bundle`);
+  if (prefix === undefined)
+    return doubt(`it is not known which actions ${name} needs for ${commands.join(", ")}`);
+  return {
+    needs: commands.map((command) => sdk.commands[client]?.[command] ?? [`${prefix}:${command}`]),
+    doubts: [],
+  };
+}
+
+/**
+ * `class S3 extends S3Client` (dist-es/S3.js) has a method for every command. It is in the bundle if the code uses
+ * it, and also if esbuild cannot know what is used of the package: `import()`, `require()`, a namespace passed on.
+ */
+function isWhole(paths: readonly string[]): boolean {
+  return paths.some(
+    (path) =>
+      path.startsWith("dist-cjs/") ||
+      (/^dist-es\/\w+\.js$/.test(path) && paths.includes(path.replace(/\.js$/, "Client.js"))),
+  );
+}
+
+function wholeImport(name: string, crossings: readonly Crossing[]): string {
+  const imports = crossings.filter(({ to }) => to === name);
+  const dynamic = imports.find(({ kind }) => kind === "dynamic-import");
+  if (dynamic !== undefined) return `${dynamic.from} loads ${name} with import()`;
+  const required = imports.find(({ kind }) => kind === "require-call");
+  if (required !== undefined) return `${required.from} loads ${name} with require()`;
+  const [first] = imports;
+  return `${first?.from ?? "the code"} imports the class of ${name} that has all commands`;
+}
+
+function opaqueDoubts(
+  packages: ReadonlyMap<string, readonly string[]>,
+  crossings: readonly Crossing[],
+): readonly Doubt[] {
+  const opaque = sdk.opaque.flatMap((entry): Doubt[] => {
+    const paths = packages.get(entry.package);
+    if (paths === undefined || (entry.file !== undefined && !paths.includes(entry.file))) return [];
+    const user = crossings.find(({ to }) => to === entry.package)?.from ?? "the code";
+    const reason = `${user} uses ${entry.package}${entry.file ? ` (${entry.file})` : ""}, whose calls cannot be read`;
+    return [entry.prefixes === undefined ? { reason } : { reason, prefixes: entry.prefixes }];
+  });
+  const signing = crossings.find(
+    ({ from, to }) => sdk.signers.includes(to) && !/^@(aws-sdk|smithy)\//.test(from),
+  );
+  return signing === undefined
+    ? opaque
+    : [...opaque, { reason: `${signing.from} signs requests with ${signing.to}` }];
+}
+
+function combine(findings: readonly Findings[]): Calls {
+  const needs = findings.flatMap((finding) => finding.needs);
+  const doubts = findings.flatMap((finding) => finding.doubts);
+  const groups = needs.flatMap((need) => ("anyOf" in need ? [need.anyOf] : []));
+  const oneOf = [...new Map(groups.map((group) => [group.join(), group])).values()];
+  const found = {
+    actions: sortedSet(needs.flatMap((need) => ("anyOf" in need ? need.anyOf : need))),
+    ...(oneOf.length === 0 ? {} : { oneOf }),
+  };
+  if (doubts.length === 0) return { kind: "exact", ...found };
+  const reason = sortedSet(doubts.map((doubt) => doubt.reason)).join("; ");
+  const prefixes = doubts.flatMap((doubt) => doubt.prefixes ?? []);
+  return doubts.every((doubt) => doubt.prefixes !== undefined)
+    ? { kind: "uncertain", ...found, reason, prefixes: sortedSet(prefixes) }
+    : { kind: "uncertain", ...found, reason };
+}
+
+function sortedSet(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].toSorted((a, b) => (a < b ? -1 : 1));
+}
+
+function crossingsOf(metafile: Metafile, input: string): readonly Crossing[] {
+  const from = packageFile(input)?.package ?? input;
+  return (metafile.inputs[input]?.imports ?? []).flatMap(({ path, kind }) => {
+    const to = packageFile(path)?.package;
+    return to === undefined || to === from ? [] : [{ from, to, kind }];
+  });
+}
+
+/** The last `node_modules` counts: packages lie in each other, and pnpm's in `node_modules/.pnpm/…/node_modules`. */
+function packageFile(input: string): PackageFile | undefined {
+  const match = /^(?:.*\/)?node_modules\/((?:@[^/]+\/)?[^/]+)\/(.+)$/.exec(input);
+  return match?.[1] === undefined || match[2] === undefined
+    ? undefined
+    : { package: match[1], path: match[2] };
+}

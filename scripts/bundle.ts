@@ -1,0 +1,46 @@
+/**
+ * dist/: the command line and the Action, each one file that needs no installed packages. esbuild stays outside: it
+ * is a program of the machine's own kind.
+ */
+import { existsSync } from "node:fs";
+import { cp, rm } from "node:fs/promises";
+
+import { build } from "esbuild";
+
+const ENTRIES = [
+  { source: "action/cli.ts", target: "dist/cli.cjs" },
+  { source: "action/main.ts", target: "dist/index.cjs" },
+];
+
+const root = `${import.meta.dirname}/..`;
+const present = ENTRIES.filter(({ source }) => existsSync(`${root}/${source}`));
+for (const { source, target } of ENTRIES) {
+  if (!present.some((entry) => entry.source === source))
+    console.warn(`SKIPPED: there is no ${source}, so no ${target}`);
+}
+if (present.length === 0) throw new Error("nothing to bundle");
+
+await rm(`${root}/dist`, { recursive: true, force: true });
+for (const { source, target } of present) {
+  const { warnings } = await build({
+    absWorkingDir: root,
+    entryPoints: [source],
+    outfile: target,
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    target: "node24",
+    mainFields: ["module", "main"],
+    external: ["esbuild"],
+    // Names stay, so that a stack trace in somebody's log can be read without a source map.
+    minifyWhitespace: true,
+    legalComments: "none",
+    // CommonJS has no import.meta; in dist/ all files lie in one folder.
+    define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+    logLevel: "warning",
+  });
+  if (warnings.length > 0) throw new Error(`${source}: esbuild has warnings, see above`);
+  console.log(`${source} -> ${target}`);
+}
+await cp(`${root}/templates`, `${root}/dist/templates`, { recursive: true });
+console.log("templates/ -> dist/templates/");
