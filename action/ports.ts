@@ -49,12 +49,12 @@ export interface Stack {
   readonly tags: StackTags;
   readonly outputs: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
-  /** True once any update has run; a stack that was only created has never been updated. */
-  readonly everUpdated: boolean;
 }
 
 export interface ChangeSetInput {
   readonly stackName: string;
+  /** Unique among the stack's change sets; letters, digits and hyphens. */
+  readonly name: string;
   readonly type: "CREATE" | "UPDATE";
   /** The template's text, or where it lies in S3 when it is too long to be sent inline. */
   readonly template:
@@ -76,9 +76,15 @@ export interface Change {
   readonly properties: readonly string[];
 }
 
-/** A settled change set. */
+/** A settled change set; `busy`: another operation runs on the stack, so none was made. */
 export type ChangeSet =
-  | { readonly kind: "ready"; readonly id: string; readonly stackId: string; readonly changes: readonly Change[] }
+  | { readonly kind: "busy" }
+  | {
+      readonly kind: "ready";
+      readonly id: string;
+      readonly stackId: string;
+      readonly changes: readonly Change[];
+    }
   | { readonly kind: "empty"; readonly id: string; readonly stackId: string }
   | { readonly kind: "failed"; readonly id: string; readonly stackId: string; readonly reason: string };
 
@@ -106,9 +112,17 @@ export interface Stacks {
   find(nameOrId: string): Promise<Stack | undefined>;
   createChangeSet(input: ChangeSetInput): Promise<ChangeSet>;
   deleteChangeSet(stackName: string, changeSetId: string): Promise<void>;
-  executeChangeSet(input: { stackName: string; changeSetId: string; token: string }): Promise<void>;
-  /** Events newer than `afterId` (all of the stack's if undefined), oldest first. */
-  eventsAfter(stackId: string, afterId: string | undefined): Promise<readonly StackEvent[]>;
+  /** `busy`: the change set is no longer executable, as another operation has got in between. */
+  executeChangeSet(input: {
+    stackName: string;
+    changeSetId: string;
+    token: string;
+  }): Promise<"started" | "busy">;
+  /**
+   * Events, oldest first: pages back from the newest until a page holds an event for which `reached` is true,
+   * and returns all that was read. One call when fewer than a page (100) of events is new.
+   */
+  events(stackId: string, reached: (event: StackEvent) => boolean): Promise<readonly StackEvent[]>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   setTerminationProtection(stackName: string, on: boolean): Promise<void>;
   delete(input: { stackId: string; token: string; retain?: readonly string[] }): Promise<void>;
@@ -116,12 +130,15 @@ export interface Stacks {
 
 /** The artifact bucket: content-addressed zips, long templates, item markers. */
 export interface Artifacts {
-  /** The bucket of this account and region: `warren-artifacts-<account>-<region>`. Costs one STS call, once. */
-  bucket(): Promise<string>;
-  /** Which of the keys are there already: one ListObjectsV2 per page of the prefix, never a call per key. */
-  present(prefix: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
-  put(key: string, body: Uint8Array, contentType: string): Promise<void>;
-  has(key: string): Promise<boolean>;
+  /**
+   * The bucket of this account and region: `warren-artifacts-<account>-<region>`. Costs one STS call, once,
+   * and none when the account is given (a stack's ARN tells it).
+   */
+  bucket(account?: string): Promise<string>;
+  /** Which of the keys (all under `prefix`) are there already. Never more calls than keys, nor than pages. */
+  present(bucket: string, prefix: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
+  put(bucket: string, key: string, body: Uint8Array | string, contentType: string): Promise<void>;
+  has(bucket: string, key: string): Promise<boolean>;
 }
 
 /** A table's items. */

@@ -1,0 +1,138 @@
+/** One change set, from the template to the end of its operation. */
+import type { Artifact } from "./core/artifact.ts";
+import { failureProblems, hintFor } from "./core/cause.ts";
+import { changeLine } from "./core/operation.ts";
+import { UserError } from "./core/problem.ts";
+import type { Rendered } from "./core/rendered.ts";
+import { accountOf, phaseOf } from "./core/stack.ts";
+import { follow } from "./follow.ts";
+import type { FollowPorts, Watch } from "./follow.ts";
+import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
+import { MARKER_TAG, itemsTag, loadEarly, markerKey, mustLoadLate } from "./seed.ts";
+import type { SeedPorts } from "./seed.ts";
+import { placeTemplate, uploadMissing } from "./upload.ts";
+import type { UploadPorts } from "./upload.ts";
+
+export type DeployPorts = FollowPorts & UploadPorts & SeedPorts;
+
+export interface Deployment {
+  readonly rendered: Rendered;
+  readonly artifacts: readonly Artifact[];
+  readonly watch: Watch;
+  readonly ports: DeployPorts;
+}
+
+export type Applied =
+  /** Another run's operation got in between: look at the stack again. */
+  | { readonly kind: "busy" }
+  | { readonly kind: "unchanged"; readonly stack: Stack }
+  | {
+      readonly kind: "created" | "updated";
+      readonly stack: Stack;
+      readonly changes: readonly Change[];
+      /** Key of the object to put when all is done; see seed.ts. */
+      readonly marker: string | undefined;
+    };
+
+/** `found` is the stack as it is now: absent, a shell without resources, or one that can be updated. */
+export async function apply(found: Stack | undefined, deployment: Deployment): Promise<Applied> {
+  const { rendered, ports, watch } = deployment;
+  const former = phaseOf(found?.status) === "shell" ? undefined : found;
+  const bucket = (): Promise<string> => ports.artifacts.bucket(found && accountOf(found.id));
+  await uploadMissing(bucket, deployment.artifacts, ports);
+  const template = await placeTemplate(bucket, rendered.body, ports);
+
+  const { changeSet, marker, operation } = await propose(former, template, deployment);
+  switch (changeSet.kind) {
+    case "busy":
+      return changeSet;
+    case "empty":
+      await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
+      if (!former) throw new Error(`the change set of the new stack ${rendered.stackName} is empty`);
+      await loadEarly(rendered, former, ports);
+      return { kind: "unchanged", stack: former };
+    case "failed":
+      await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
+      // The change set has made an empty shell of a stack; leave nothing behind that was not there before.
+      if (!found) await ports.stacks.delete({ stackId: changeSet.stackId, token: operation });
+      throw refused(changeSet.reason);
+    case "ready":
+      break;
+  }
+  for (const change of changeSet.changes) ports.log.info(changeLine(change, rendered.origins));
+  if (former) await loadEarly(rendered, former, ports);
+  const { id: changeSetId, stackId, changes } = changeSet;
+  const order = { stackName: rendered.stackName, changeSetId, token: operation };
+  if ((await ports.stacks.executeChangeSet(order)) === "busy") return { kind: "busy" };
+
+  const ending = await follow(stackId, operation, watch, ports);
+  if (phaseOf(ending.status) !== "good") {
+    throw new UserError("deploy-failed", failureProblems(ending.events, stackId, rendered.origins));
+  }
+  const stack = await ports.stacks.find(stackId);
+  if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
+  return { kind: former ? "updated" : "created", stack, changes, marker };
+}
+
+interface Proposal {
+  readonly changeSet: ChangeSet;
+  readonly marker: string | undefined;
+  /** Name of the change set and client request token of its execution: the events are recognised by it. */
+  readonly operation: string;
+}
+
+async function propose(
+  former: Stack | undefined,
+  template: ChangeSetInput["template"],
+  { rendered, ports }: Deployment,
+): Promise<Proposal> {
+  const outputs = former?.outputs ?? {};
+  const provenByProtection = !former && rendered.protected;
+  const ask = async (operation: string, marker: string | undefined): Promise<Proposal> => {
+    const tags = {
+      ...rendered.tags,
+      ...itemsTag(rendered, ports.workspace),
+      ...(marker && { [MARKER_TAG]: marker }),
+    };
+    const changeSet = await ports.stacks.createChangeSet({
+      stackName: rendered.stackName,
+      name: operation,
+      type: former ? "UPDATE" : "CREATE",
+      template,
+      tags,
+      description: `commit ${rendered.tags["warren:commit"] ?? "unknown"}, digest ${rendered.digest}`,
+    });
+    return { changeSet, marker, operation };
+  };
+  const operation = operationName(rendered, ports.clock.now());
+  const withMarker = (name: string): Promise<Proposal> => ask(name, markerKey(name, ports.workspace));
+  if (!provenByProtection && mustLoadLate(rendered, outputs, [])) return withMarker(operation);
+
+  const proposal = await ask(operation, undefined);
+  const { changeSet } = proposal;
+  if (
+    provenByProtection ||
+    changeSet.kind !== "ready" ||
+    !mustLoadLate(rendered, outputs, changeSet.changes)
+  ) {
+    return proposal;
+  }
+  // Only the change set tells that a table will be replaced, and tags are fixed with the change set: once more.
+  await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
+  return withMarker(`${operation}-late`);
+}
+
+/** Commit and digest for people; the time, since a second try of the same commit is an operation of its own. */
+function operationName(rendered: Rendered, now: number): string {
+  const commit =
+    (rendered.tags["warren:commit"] ?? "").replaceAll(/[^a-zA-Z0-9]/g, "").slice(0, 12) || "none";
+  return `warren-${commit}-${rendered.digest.slice(0, 12)}-${now.toString(36)}`;
+}
+
+function refused(reason: string): UserError {
+  const hint = hintFor(reason);
+  return new UserError("change-set-failed", {
+    message: `CloudFormation refuses the template: ${reason}`,
+    ...(hint !== undefined && { hint }),
+  });
+}

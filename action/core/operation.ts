@@ -1,0 +1,102 @@
+/** Reading stack events: which belong to one operation, when it ends, and how they look to people. */
+import type { Change, StackEvent } from "../ports.ts";
+import type { Origin } from "./rendered.ts";
+import { phaseOf } from "./stack.ts";
+
+/** The four statuses with which an operation that Warren starts begins; rollbacks follow within it. */
+const STARTS: ReadonlySet<string> = new Set([
+  "CREATE_IN_PROGRESS",
+  "UPDATE_IN_PROGRESS",
+  "DELETE_IN_PROGRESS",
+  "IMPORT_IN_PROGRESS",
+]);
+
+/** A nested stack is a resource too; the stack's own events carry its id as physical id. */
+export function isOwn(event: StackEvent, stackId: string): boolean {
+  return event.physicalId === stackId;
+}
+
+export function isStart(event: StackEvent, stackId: string): boolean {
+  return isOwn(event, stackId) && STARTS.has(event.status);
+}
+
+export function isEnd(event: StackEvent, stackId: string): boolean {
+  if (!isOwn(event, stackId)) return false;
+  const phase = phaseOf(event.status);
+  return phase !== "running" && phase !== "shell";
+}
+
+export function hasSettled(event: StackEvent): boolean {
+  return !event.status.endsWith("_IN_PROGRESS");
+}
+
+/**
+ * The part of `events` (oldest first) that is one operation's, up to its end.
+ *
+ * With a token, the operation begins at the start event that carries it. Events lag behind: right after
+ * ExecuteChangeSet the newest event can still be the *former* operation's UPDATE_COMPLETE, which would look
+ * like success. Without a token (attaching), it is what follows the last end but one:
+ *
+ *     ... UPDATE_COMPLETE | UPDATE_IN_PROGRESS  Queue...  Fn...        still running
+ *     ... UPDATE_COMPLETE | UPDATE_IN_PROGRESS  Queue...  UPDATE_COMPLETE   ended meanwhile
+ */
+export function operationOf(
+  events: readonly StackEvent[],
+  stackId: string,
+  token: string | undefined,
+): readonly StackEvent[] {
+  if (token !== undefined) {
+    const start = events.findIndex((event) => isStart(event, stackId) && event.token === token);
+    if (start < 0) return [];
+    const end = events.findIndex((event, index) => index > start && isEnd(event, stackId));
+    return events.slice(start, end < 0 ? undefined : end + 1);
+  }
+  const before = events.slice(0, -1).findLastIndex((event) => isEnd(event, stackId));
+  return events.slice(before + 1);
+}
+
+/** `CREATE_COMPLETE  producer  queue  AWS::SQS::Queue  3.2 s`; `since` is the resource's first event. */
+export function eventLine(
+  event: StackEvent,
+  since: StackEvent | undefined,
+  origin: Origin | undefined,
+): string {
+  const seconds = since ? `${((event.time.getTime() - since.time.getTime()) / 1000).toFixed(1)} s` : "";
+  const words = [event.status.padEnd(16), (origin?.component ?? event.logicalId).padEnd(20)];
+  if (origin) words.push(origin.label.padEnd(16));
+  words.push(event.type.padEnd(28), seconds);
+  if (event.status.endsWith("_FAILED") && event.reason) words.push(event.reason);
+  return words.join("  ").trimEnd();
+}
+
+/** `Modify  producer  queue  AWS::SQS::Queue  VisibilityTimeout`, and in capitals if it is replaced. */
+export function changeLine(change: Change, origins: Readonly<Record<string, Origin>>): string {
+  const origin = origins[change.logicalId];
+  const words = [change.action.padEnd(16), (origin?.component ?? change.logicalId).padEnd(20)];
+  if (origin) words.push(origin.label.padEnd(16));
+  words.push(change.type.padEnd(28));
+  if (change.replacement === "True") words.push("REPLACEMENT");
+  if (change.replacement === "Conditional") words.push("REPLACEMENT?");
+  words.push(change.properties.join(", "));
+  return words.join("  ").trimEnd();
+}
+
+/** What is under way: `UPDATE_IN_PROGRESS: 3 done, 2 under way (producer queue, worker function)`. */
+export function progressLine(
+  events: readonly StackEvent[],
+  stackId: string,
+  origins: Readonly<Record<string, Origin>>,
+): string {
+  const latest = new Map(
+    events.filter((event) => !isOwn(event, stackId)).map((event) => [event.logicalId, event]),
+  );
+  const open = [...latest.values()].filter((event) => !hasSettled(event));
+  const names = open.slice(0, 5).map(({ logicalId }) => {
+    const origin = origins[logicalId];
+    return origin ? `${origin.component} ${origin.label}` : logicalId;
+  });
+  if (open.length > names.length) names.push("...");
+  const status = events.findLast((event) => isOwn(event, stackId))?.status ?? "waiting";
+  const detail = names.length > 0 ? ` (${names.join(", ")})` : "";
+  return `${status}: ${latest.size - open.length} done, ${open.length} under way${detail}`;
+}

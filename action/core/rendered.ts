@@ -1,0 +1,33 @@
+/** What the renderer hands to the deployer: one stack, ready to be compared with the one that runs. */
+import type { Place } from "./problem.ts";
+
+/** Where a resource comes from, so that CloudFormation's words about it lead back to pipeline.yaml. */
+export interface Origin {
+  readonly component: string;
+  /** The resource's name within its component, for people: `queue`, `dead-letter queue`. */
+  readonly label: string;
+  readonly place: Place;
+}
+
+export interface TableItems {
+  /** Name of the stack Output that is the table's physical name. */
+  readonly output: string;
+  readonly component: string;
+  /** SHA-256 of the items. */
+  readonly digest: string;
+  readonly items: readonly Readonly<Record<string, unknown>>[];
+}
+
+export interface Rendered {
+  readonly stackName: string;
+  /** Canonical JSON. */
+  readonly body: string;
+  /** SHA-256 of body and items: a stack that carries it in its tag `warren:digest` needs nothing. */
+  readonly digest: string;
+  readonly protected: boolean;
+  /** `warren:pipeline`, `:stage`, `:branch`, `:commit`, `:digest`, `:repository`. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly items: readonly TableItems[];
+  /** By logical id. */
+  readonly origins: Readonly<Record<string, Origin>>;
+}

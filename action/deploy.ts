@@ -1,0 +1,153 @@
+/** Makes a stack equal to what was rendered, whatever state it was left in. */
+import { apply } from "./apply.ts";
+import type { DeployPorts, Deployment } from "./apply.ts";
+import type { Artifact } from "./core/artifact.ts";
+import { failureProblems } from "./core/cause.ts";
+import { UserError } from "./core/problem.ts";
+import type { Rendered } from "./core/rendered.ts";
+import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
+import { failIfLate, follow } from "./follow.ts";
+import type { Change, Stack } from "./ports.ts";
+import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
+
+export type { DeployPorts } from "./apply.ts";
+
+/** DescribeStacks may still show the status from before the other operation. */
+const BUSY_MS = 1_000;
+
+export interface DeployRequest {
+  readonly rendered: Rendered;
+  readonly artifacts: readonly Artifact[];
+  /** Default 3,600. Then the deploy fails; running it again attaches to what still runs. */
+  readonly timeoutSeconds?: number;
+}
+
+export interface DeployOutcome {
+  /** `updated` with no changes: only steps that a killed run had left were done. */
+  readonly kind: "unchanged" | "created" | "updated";
+  readonly stack: Stack;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly changes: readonly Change[];
+}
+
+/**
+ * A stack that is up to date costs one DescribeStacks call (see seed.ts for when it costs a HEAD more).
+ * Throws UserError: `deploy-failed` (the first problem is the root cause), `change-set-failed`, `stack-stuck`,
+ * `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`.
+ */
+export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployOutcome> {
+  const { rendered, artifacts, timeoutSeconds = 3_600 } = request;
+  const deadline = ports.clock.now() + timeoutSeconds * 1_000;
+  const watch = { origins: rendered.origins, deadline, told: new Set<string>() };
+  const deployment: Deployment = { rendered, artifacts, watch, ports };
+  // Each round ends it, or waits for an operation that another run started, or clears a failed creation away.
+  for (;;) {
+    failIfLate(rendered.stackName, watch, ports.clock.now());
+    const stack = await ports.stacks.find(rendered.stackName);
+    const phase = phaseOf(stack?.status);
+    const step = deployStep(phase);
+    // Only after success do the tags tell what the stack is: a failed update may have left either tags.
+    if (stack && phase === "good" && stack.tags["warren:digest"] === rendered.digest) {
+      return finishUp(stack, deployment);
+    }
+    if (!stack || step === "create" || step === "update") {
+      const outcome = await renew(stack, deployment);
+      if (outcome) return outcome;
+    } else if (step === "attach") {
+      ports.log.info(`${stack.name} is ${stack.status}: waiting for that operation to end`);
+      await follow(stack.id, undefined, watch, ports);
+    } else if (step === "recreate") {
+      await clearAway(stack, deployment);
+    } else {
+      throw stuck(stack);
+    }
+  }
+}
+
+async function renew(former: Stack | undefined, deployment: Deployment): Promise<DeployOutcome | undefined> {
+  const { rendered, ports } = deployment;
+  const applied = await apply(former, deployment);
+  if (applied.kind === "busy") {
+    ports.log.info(`another operation on ${rendered.stackName} came first`);
+    await ports.clock.sleep(BUSY_MS);
+    return undefined;
+  }
+  if (applied.kind === "unchanged") {
+    await protect(applied.stack, deployment);
+    return outcomeOf("unchanged", applied.stack);
+  }
+  const { kind, stack, changes, marker } = applied;
+  await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
+  if (marker !== undefined) await mark(marker, stack, deployment);
+  await protect(stack, deployment);
+  return { ...outcomeOf(kind, stack), changes };
+}
+
+/** The stack is as it should be, but the run that made it may have been killed before its last steps. */
+async function finishUp(stack: Stack, deployment: Deployment): Promise<DeployOutcome> {
+  const { rendered, ports } = deployment;
+  const cutOff = await isCutOff(rendered, stack, ports);
+  if (!cutOff && stack.terminationProtection === rendered.protected) return outcomeOf("unchanged", stack);
+  ports.log.info(`${stack.name} is up to date, but an earlier run did not finish: doing the rest`);
+  if (cutOff) {
+    await loadLate(rendered, {}, stack.outputs, ports);
+    const marker = stack.tags[MARKER_TAG];
+    if (marker !== undefined) await mark(marker, stack, deployment);
+  }
+  await protect(stack, deployment);
+  return outcomeOf("updated", stack);
+}
+
+function outcomeOf(kind: DeployOutcome["kind"], stack: Stack): DeployOutcome {
+  return { kind, stack, outputs: stack.outputs, changes: [] };
+}
+
+async function mark(key: string, stack: Stack, { ports }: Deployment): Promise<void> {
+  const bucket = await ports.artifacts.bucket(accountOf(stack.id));
+  await ports.artifacts.put(bucket, key, `${stack.id}\n`, "text/plain");
+}
+
+/** The last step: a protected stage without protection counts as unfinished. */
+async function protect(stack: Stack, { rendered, ports }: Deployment): Promise<void> {
+  if (stack.terminationProtection === rendered.protected) return;
+  await ports.stacks.setTerminationProtection(stack.name, rendered.protected);
+  ports.log.info(`termination protection of ${stack.name} is ${rendered.protected ? "on" : "off"}`);
+}
+
+/** Deletes what is left of a failed creation, but only if nothing at all is left in it. */
+async function clearAway(stack: Stack, { watch, ports }: Deployment): Promise<void> {
+  const left = (await ports.stacks.resources(stack.id)).filter(
+    ({ status, physicalId }) => status !== "DELETE_COMPLETE" && physicalId !== "",
+  );
+  if (left.length > 0) {
+    throw new UserError("stack-left-over", [
+      {
+        message: `${stack.name} is ${stack.status} and can only be deleted, but ${left.length} of its resources still exist`,
+        hint:
+          "if their data is not needed, `warren destroy` this stage (protected: by hand in the CloudFormation console), " +
+          "then deploy again; Warren never deletes them by itself",
+      },
+      ...left.map(({ logicalId, type, physicalId, status }) => ({
+        message: `${logicalId} (${type}) ${physicalId} is ${status}`,
+        ...(watch.origins[logicalId] && { place: watch.origins[logicalId].place }),
+      })),
+    ]);
+  }
+  ports.log.info(`${stack.name} is ${stack.status} and empty: deleting it to create it afresh`);
+  const token = `warren-clear-${ports.clock.now().toString(36)}`;
+  await ports.stacks.delete({ stackId: stack.id, token });
+  const ending = await follow(stack.id, token, watch, ports);
+  if (phaseOf(ending.status) !== "absent") {
+    throw new UserError("deploy-failed", failureProblems(ending.events, stack.id, watch.origins));
+  }
+}
+
+function stuck(stack: Stack): UserError {
+  const command = `aws cloudformation continue-update-rollback --stack-name ${stack.name}`;
+  return new UserError("stack-stuck", {
+    message: `${stack.name} is ${stack.status}${stack.statusReason ? `: ${stack.statusReason}` : ""}`,
+    hint:
+      `mend what its events name, run \`${command}\` (with \`--resources-to-skip <logical id>\` for what cannot be restored), ` +
+      "wait for UPDATE_ROLLBACK_COMPLETE, and deploy again; deleting the stack would delete its data",
+  });
+}

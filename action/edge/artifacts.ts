@@ -1,0 +1,122 @@
+/** The artifact bucket over S3. */
+import { eachAtOnce } from "../core/parallel.ts";
+import { UserError } from "../core/problem.ts";
+import type { Artifacts } from "../ports.ts";
+import type { Clients } from "./clients.ts";
+
+export function createArtifacts(clients: Clients): Artifacts {
+  let asked: Promise<string> | undefined;
+  const askAccount = async (): Promise<string> => {
+    const { client, sdk } = await clients.sts();
+    const { Account } = await client.send(new sdk.GetCallerIdentityCommand({}));
+    if (!Account) throw new Error("STS did not name the account");
+    return Account;
+  };
+
+  return {
+    async bucket(account) {
+      return `warren-artifacts-${account ?? (await (asked ??= askAccount()))}-${clients.settings.region}`;
+    },
+
+    async present(bucket, prefix, keys) {
+      const wanted = keys.toSorted();
+      const found = new Set<string>();
+      const [first, ...rest] = wanted;
+      if (first === undefined) return found;
+      const end = await look(bucket, prefix, [first, ...rest], found, 1);
+      const beyond = wanted.filter((key) => end !== undefined && key > end);
+      await eachAtOnce(LISTS_AT_ONCE, slices(beyond, LISTS_AT_ONCE), async (slice) => {
+        await look(bucket, prefix, slice, found, Infinity);
+      });
+      return found;
+    },
+
+    async put(bucket, key, body, contentType) {
+      const { client, sdk } = await clients.s3();
+      await inBucket(bucket, () =>
+        client.send(
+          new sdk.PutObjectCommand({ Bucket: bucket, Key: key, Body: body, ContentType: contentType }),
+        ),
+      );
+    },
+
+    async has(bucket, key) {
+      const { client, sdk } = await clients.s3();
+      try {
+        await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key }));
+        return true;
+      } catch (error) {
+        // A HEAD's answer has no body, so the SDK knows no more than the status.
+        if (error instanceof sdk.S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
+        throw error;
+      }
+    },
+  };
+
+  /**
+   * Looks for sorted keys in a bucket that holds every version of every function ever built. Keys are hashes,
+   * so they lie evenly among the others: a page (1,000 keys) that starts just before one wanted key answers for
+   * all that it covers, and the next page starts just before the first one that it does not.
+   *
+   *     bucket   ....................|....................|....................|
+   *     wanted      a       b                                   c
+   *     pages       [------------------]                        [------------------]
+   *
+   * Never more calls than wanted keys, nor than pages in the bucket. The first call alone answers while the
+   * bucket is small; what lies beyond is looked up in parallel.
+   * Resolves with the last key that is answered for; undefined if all are.
+   */
+  async function look(
+    bucket: string,
+    prefix: string,
+    wanted: readonly string[],
+    found: Set<string>,
+    pages: number,
+  ): Promise<string | undefined> {
+    const { client, sdk } = await clients.s3();
+    const sought = new Set(wanted);
+    let next: string | undefined = wanted[0];
+    let answered: string | undefined;
+    for (let page = 0; next !== undefined && page < pages; page++) {
+      const request = { Bucket: bucket, Prefix: prefix, StartAfter: justBefore(next) };
+      const listed = await inBucket(bucket, () => client.send(new sdk.ListObjectsV2Command(request)));
+      for (const { Key } of listed.Contents ?? []) if (Key !== undefined && sought.has(Key)) found.add(Key);
+      const last: string | undefined = listed.IsTruncated ? listed.Contents?.at(-1)?.Key : undefined;
+      if (last === undefined) return undefined;
+      answered = last;
+      next = wanted.find((key) => key > last);
+    }
+    return next === undefined ? undefined : answered;
+  }
+}
+
+const LISTS_AT_ONCE = 8;
+
+/** The greatest string below `key` that S3 accepts, near enough: no key of ours lies between the two. */
+function justBefore(key: string): string {
+  const last = key.codePointAt(key.length - 1) ?? 1;
+  return key.slice(0, -1) + String.fromCodePoint(last - 1) + "~";
+}
+
+function slices(keys: readonly string[], count: number): readonly (readonly string[])[] {
+  const size = Math.ceil(keys.length / count);
+  return Array.from({ length: size === 0 ? 0 : Math.ceil(keys.length / size) }, (_, index) =>
+    keys.slice(index * size, (index + 1) * size),
+  );
+}
+
+async function inBucket<T>(bucket: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== "NoSuchBucket") throw error;
+    throw new UserError(
+      "artifact-bucket-missing",
+      {
+        message: `there is no artifact bucket ${bucket} in this account`,
+        hint: "deploy templates/account.yaml once per account and region; it makes the bucket and the roles",
+      },
+      { cause: error },
+    );
+  }
+}

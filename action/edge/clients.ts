@@ -1,0 +1,100 @@
+/**
+ * The AWS SDK's clients. Each SDK module is loaded on its first use: loading all of them takes longer than a
+ * deploy that finds nothing to do.
+ */
+import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
+import type { LambdaClient } from "@aws-sdk/client-lambda";
+import type { S3Client } from "@aws-sdk/client-s3";
+import type { STSClient } from "@aws-sdk/client-sts";
+
+export interface Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface AwsSettings {
+  readonly region: string;
+  /** Another AWS than AWS's own, for example `http://127.0.0.1:4566`. */
+  readonly endpoint?: string;
+  /** Without: where the SDK looks by itself (environment, shared files, instance). A function is asked again before they expire. */
+  readonly credentials?: Credentials | (() => Promise<Credentials>);
+}
+
+/** A client and the SDK module that has its commands. */
+interface Loaded<Client, Module> {
+  readonly client: Client;
+  readonly sdk: Module;
+}
+
+export interface Clients extends Disposable {
+  readonly settings: AwsSettings;
+  cloudformation(): Promise<Loaded<CloudFormationClient, typeof import("@aws-sdk/client-cloudformation")>>;
+  dynamodb(): Promise<Loaded<DynamoDBClient, typeof import("@aws-sdk/client-dynamodb")>>;
+  eventbridge(): Promise<Loaded<EventBridgeClient, typeof import("@aws-sdk/client-eventbridge")>>;
+  lambda(): Promise<Loaded<LambdaClient, typeof import("@aws-sdk/client-lambda")>>;
+  s3(): Promise<Loaded<S3Client, typeof import("@aws-sdk/client-s3")>>;
+  sts(): Promise<Loaded<STSClient, typeof import("@aws-sdk/client-sts")>>;
+}
+
+/** Makes no call and loads nothing yet. Disposing closes the kept-alive connections. */
+export function createClients(settings: AwsSettings): Clients {
+  const opened: { destroy(): void }[] = [];
+  const config = {
+    region: settings.region,
+    ...(settings.endpoint !== undefined && { endpoint: settings.endpoint }),
+    ...(settings.credentials !== undefined && { credentials: settings.credentials }),
+    // CloudFormation's limits are per account and shared with every other deployer in it. Not `adaptive`: it
+    // slows a client down for good after one throttled call.
+    retryMode: "standard",
+    maxAttempts: 8,
+    // The SDK's handler keeps connections alive and opens at most 50; only its time-outs are missing: without
+    // them a lost connection would hang until the job's own limit.
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
+  };
+  const keep = <Client extends { destroy(): void }>(client: Client): Client => {
+    opened.push(client);
+    return client;
+  };
+  return {
+    settings,
+    cloudformation: once(async () => {
+      const sdk = await import("@aws-sdk/client-cloudformation");
+      return { sdk, client: keep(new sdk.CloudFormationClient(config)) };
+    }),
+    dynamodb: once(async () => {
+      const sdk = await import("@aws-sdk/client-dynamodb");
+      return { sdk, client: keep(new sdk.DynamoDBClient(config)) };
+    }),
+    eventbridge: once(async () => {
+      const sdk = await import("@aws-sdk/client-eventbridge");
+      return { sdk, client: keep(new sdk.EventBridgeClient(config)) };
+    }),
+    lambda: once(async () => {
+      const sdk = await import("@aws-sdk/client-lambda");
+      return { sdk, client: keep(new sdk.LambdaClient(config)) };
+    }),
+    s3: once(async () => {
+      const sdk = await import("@aws-sdk/client-s3");
+      // Bucket names as host names only resolve on AWS itself.
+      return {
+        sdk,
+        client: keep(new sdk.S3Client({ ...config, forcePathStyle: settings.endpoint !== undefined })),
+      };
+    }),
+    sts: once(async () => {
+      const sdk = await import("@aws-sdk/client-sts");
+      return { sdk, client: keep(new sdk.STSClient(config)) };
+    }),
+    [Symbol.dispose](): void {
+      for (const client of opened) client.destroy();
+    },
+  };
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}

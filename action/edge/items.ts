@@ -1,0 +1,44 @@
+/** A table's items over DynamoDB. */
+import type { WriteRequest } from "@aws-sdk/client-dynamodb";
+import { eachAtOnce } from "../core/parallel.ts";
+import type { Clock, Items } from "../ports.ts";
+import type { Clients } from "./clients.ts";
+
+/** BatchWriteItem's own limit. */
+const BATCH = 25;
+/** On-demand tables start at 4,000 writes a second; more at once only makes unprocessed items. */
+const BATCHES_AT_ONCE = 4;
+const ATTEMPTS = 10;
+const FIRST_BACKOFF_MS = 50;
+const SLOWEST_BACKOFF_MS = 5_000;
+
+export function createItems(clients: Clients, clock: Clock): Items {
+  return {
+    async load(table, items) {
+      // Loaded here since most deploys have no items to load.
+      const { marshall } = await import("@aws-sdk/util-dynamodb");
+      const requests = items.map((item): WriteRequest => ({
+        PutRequest: { Item: marshall(item, { removeUndefinedValues: true }) },
+      }));
+      const batches = Array.from({ length: Math.ceil(requests.length / BATCH) }, (_, index) =>
+        requests.slice(index * BATCH, (index + 1) * BATCH),
+      );
+      await eachAtOnce(BATCHES_AT_ONCE, batches, (batch) => write(table, batch));
+    },
+  };
+
+  async function write(table: string, batch: readonly WriteRequest[]): Promise<void> {
+    const { client, sdk } = await clients.dynamodb();
+    let left = [...batch];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (attempt > 0) {
+        // Full jitter: https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+        await clock.sleep(Math.random() * Math.min(SLOWEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt));
+      }
+      const answer = await client.send(new sdk.BatchWriteItemCommand({ RequestItems: { [table]: left } }));
+      left = answer.UnprocessedItems?.[table] ?? [];
+      if (left.length === 0) return;
+    }
+    throw new Error(`DynamoDB left ${left.length} items of ${table} unprocessed after ${ATTEMPTS} attempts`);
+  }
+}

@@ -1,0 +1,91 @@
+/** Silences event sources and empties buckets. What is already gone is no error: people delete things by hand. */
+import type { ObjectIdentifier } from "@aws-sdk/client-s3";
+import { eachAtOnce } from "../core/parallel.ts";
+import type { Quiet } from "../ports.ts";
+import type { Clients } from "./clients.ts";
+
+/** Pages of 1,000 under way at once: with the listing of the next one, all that is ever in memory. */
+const DELETES_AT_ONCE = 4;
+
+export function createQuiet(clients: Clients): Quiet {
+  return {
+    async disableRule(physicalId) {
+      const { client, sdk } = await clients.eventbridge();
+      // Rules on a bus of their own have the physical id `bus|rule`.
+      const [rule = "", bus] = physicalId.split("|").toReversed();
+      await unlessGone("ResourceNotFoundException", () =>
+        client.send(
+          new sdk.DisableRuleCommand({ Name: rule, ...(bus !== undefined && { EventBusName: bus }) }),
+        ),
+      );
+    },
+
+    async disableMapping(physicalId) {
+      const { client, sdk } = await clients.lambda();
+      // In use = it is being created, changed or deleted at this moment. Deleting the stack deals with it, and a
+      // bucket that is filled meanwhile is emptied again.
+      await unlessGone(/^Resource(NotFound|InUse)Exception$/, () =>
+        client.send(new sdk.UpdateEventSourceMappingCommand({ UUID: physicalId, Enabled: false })),
+      );
+    },
+
+    async emptyBucket(physicalId, onProgress) {
+      let deleted = 0;
+      await unlessGone("NoSuchBucket", () =>
+        eachAtOnce(DELETES_AT_ONCE, versions(physicalId), async (page) => {
+          await deletePage(physicalId, page);
+          deleted += page.length;
+          onProgress(deleted);
+        }),
+      );
+      return deleted;
+    },
+  };
+
+  /** A bucket without versioning lists its objects with the version id `null`, which deletes them too. */
+  async function* versions(bucket: string): AsyncGenerator<readonly ObjectIdentifier[]> {
+    const { client, sdk } = await clients.s3();
+    let marker: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    while (marker) {
+      const page: Awaited<ReturnType<typeof list>> = await list(marker);
+      const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
+        Key,
+        ...(VersionId && { VersionId }),
+      }));
+      if (objects.length > 0) yield objects;
+      marker = page.IsTruncated
+        ? {
+            ...(page.NextKeyMarker && { KeyMarker: page.NextKeyMarker }),
+            ...(page.NextVersionIdMarker && { VersionIdMarker: page.NextVersionIdMarker }),
+          }
+        : undefined;
+    }
+
+    function list(from: { KeyMarker?: string; VersionIdMarker?: string }) {
+      return client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1_000, ...from }));
+    }
+  }
+
+  async function deletePage(bucket: string, objects: readonly ObjectIdentifier[]): Promise<void> {
+    const { client, sdk } = await clients.s3();
+    const { Errors: errors = [] } = await client.send(
+      new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: [...objects], Quiet: true } }),
+    );
+    const [first] = errors;
+    if (first) {
+      throw new Error(
+        `${errors.length} objects of bucket ${bucket} cannot be deleted, the first is ${first.Key}: ${first.Code} ${first.Message}`,
+      );
+    }
+  }
+}
+
+async function unlessGone(name: string | RegExp, call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call();
+  } catch (error) {
+    const gone =
+      error instanceof Error && (typeof name === "string" ? error.name === name : name.test(error.name));
+    if (!gone) throw error;
+  }
+}

@@ -1,0 +1,249 @@
+/** CloudFormation over the SDK: shapes are translated, nothing is decided. */
+import type {
+  Change as SdkChange,
+  DescribeChangeSetOutput,
+  Stack as SdkStack,
+  StackEvent as SdkEvent,
+} from "@aws-sdk/client-cloudformation";
+import { UserError } from "../core/problem.ts";
+import type {
+  Change,
+  ChangeSet,
+  ChangeSetInput,
+  Clock,
+  Stack,
+  StackEvent,
+  StackResource,
+  Stacks,
+} from "../ports.ts";
+import type { AwsSettings, Clients } from "./clients.ts";
+
+const FIRST_SETTLE_POLL_MS = 200;
+const SLOWEST_SETTLE_POLL_MS = 1_500;
+const SETTLE_LIMIT_MS = 15 * 60_000;
+
+export function createStacks(clients: Clients, clock: Clock): Stacks {
+  return {
+    async find(nameOrId) {
+      const { client, sdk } = await clients.cloudformation();
+      try {
+        const { Stacks: stacks } = await client.send(new sdk.DescribeStacksCommand({ StackName: nameOrId }));
+        return stacks?.[0] && toStack(stacks[0]);
+      } catch (error) {
+        if (isRejection(error, /does not exist/)) return undefined;
+        throw error;
+      }
+    },
+
+    async createChangeSet(input) {
+      const { client, sdk } = await clients.cloudformation();
+      try {
+        const { Id: id = "" } = await client.send(
+          new sdk.CreateChangeSetCommand({
+            StackName: input.stackName,
+            ChangeSetName: input.name,
+            ClientToken: input.name,
+            ChangeSetType: input.type,
+            Capabilities: ["CAPABILITY_IAM"],
+            Description: input.description,
+            Tags: Object.entries(input.tags).map(([Key, Value]) => ({ Key, Value })),
+            ...templateOf(input.template, clients.settings),
+          }),
+        );
+        return await settled(input.stackName, id);
+      } catch (error) {
+        // Another run's operation: a plain ValidationError, or a stack that has come to be since it was looked for.
+        if (isRejection(error, /is in \w+_IN_PROGRESS state/)) return { kind: "busy" };
+        if (error instanceof sdk.AlreadyExistsException) return { kind: "busy" };
+        throw refusedTemplate(error);
+      }
+    },
+
+    async deleteChangeSet(stackName, changeSetId) {
+      const { client, sdk } = await clients.cloudformation();
+      await client.send(new sdk.DeleteChangeSetCommand({ StackName: stackName, ChangeSetName: changeSetId }));
+    },
+
+    async executeChangeSet({ stackName, changeSetId, token }) {
+      const { client, sdk } = await clients.cloudformation();
+      try {
+        await client.send(
+          new sdk.ExecuteChangeSetCommand({
+            // The name as well: policies that are scoped to a stack do not match a change set's ARN alone.
+            StackName: stackName,
+            ChangeSetName: changeSetId,
+            ClientRequestToken: token,
+            // A creation that fails leaves nothing behind, also of what is to be retained later.
+            RetainExceptOnCreate: true,
+          }),
+        );
+        return "started";
+      } catch (error) {
+        if (
+          error instanceof sdk.InvalidChangeSetStatusException ||
+          error instanceof sdk.ChangeSetNotFoundException
+        ) {
+          return "busy";
+        }
+        throw error;
+      }
+    },
+
+    async events(stackId, reached) {
+      const { client, sdk } = await clients.cloudformation();
+      const newestFirst: StackEvent[] = [];
+      for await (const page of sdk.paginateDescribeStackEvents({ client }, { StackName: stackId })) {
+        const events = (page.StackEvents ?? []).map(toEvent);
+        newestFirst.push(...events);
+        if (events.some(reached)) break;
+      }
+      return newestFirst.toReversed();
+    },
+
+    async resources(stackId) {
+      const { client, sdk } = await clients.cloudformation();
+      const resources: StackResource[] = [];
+      for await (const page of sdk.paginateListStackResources({ client }, { StackName: stackId })) {
+        for (const resource of page.StackResourceSummaries ?? []) {
+          resources.push({
+            logicalId: resource.LogicalResourceId ?? "",
+            physicalId: resource.PhysicalResourceId ?? "",
+            type: resource.ResourceType ?? "",
+            status: resource.ResourceStatus ?? "",
+          });
+        }
+      }
+      return resources;
+    },
+
+    async setTerminationProtection(stackName, on) {
+      const { client, sdk } = await clients.cloudformation();
+      await client.send(
+        new sdk.UpdateTerminationProtectionCommand({ StackName: stackName, EnableTerminationProtection: on }),
+      );
+    },
+
+    async delete({ stackId, token, retain }) {
+      const { client, sdk } = await clients.cloudformation();
+      await client.send(
+        new sdk.DeleteStackCommand({
+          StackName: stackId,
+          ClientRequestToken: token,
+          ...(retain && { RetainResources: [...retain] }),
+        }),
+      );
+    },
+  };
+
+  /** Polls fast at first: most change sets are ready within a second. */
+  async function settled(stackName: string, id: string): Promise<ChangeSet> {
+    const { client, sdk } = await clients.cloudformation();
+    const deadline = clock.now() + SETTLE_LIMIT_MS;
+    for (let wait = FIRST_SETTLE_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_SETTLE_POLL_MS)) {
+      await clock.sleep(wait);
+      const request = { StackName: stackName, ChangeSetName: id };
+      const answer = await client.send(new sdk.DescribeChangeSetCommand(request));
+      const stackId = answer.StackId ?? "";
+      if (answer.Status === "CREATE_COMPLETE") {
+        return { kind: "ready", id, stackId, changes: await allChanges(request, answer) };
+      }
+      if (answer.Status === "FAILED") {
+        const reason = answer.StatusReason || "no reason was given";
+        return isNoChange(reason) ? { kind: "empty", id, stackId } : { kind: "failed", id, stackId, reason };
+      }
+      if (clock.now() > deadline) {
+        throw new UserError("change-set-timeout", {
+          message: `the change set ${id} is still ${answer.Status ?? "unknown"} after ${SETTLE_LIMIT_MS / 60_000} minutes`,
+          hint: "nothing was changed: run the same command again",
+        });
+      }
+    }
+  }
+
+  async function allChanges(
+    request: { readonly StackName: string; readonly ChangeSetName: string },
+    first: DescribeChangeSetOutput,
+  ): Promise<readonly Change[]> {
+    const { client, sdk } = await clients.cloudformation();
+    const changes = [...(first.Changes ?? [])];
+    for (let token = first.NextToken; token;) {
+      const page = await client.send(new sdk.DescribeChangeSetCommand({ ...request, NextToken: token }));
+      changes.push(...(page.Changes ?? []));
+      token = page.NextToken;
+    }
+    return changes.map(toChange);
+  }
+}
+
+/** CloudFormation has no code for it, only these sentences. */
+function isNoChange(reason: string): boolean {
+  return /didn't contain changes|No updates are to be performed/.test(reason);
+}
+
+function isRejection(error: unknown, message: RegExp): boolean {
+  return error instanceof Error && error.name === "ValidationError" && message.test(error.message);
+}
+
+const REFUSALS: ReadonlySet<string> = new Set([
+  "ValidationError",
+  "InsufficientCapabilitiesException",
+  "LimitExceededException",
+]);
+
+function refusedTemplate(error: unknown): unknown {
+  if (!(error instanceof Error) || !REFUSALS.has(error.name)) return error;
+  const message = `CloudFormation refuses the template: ${error.message}`;
+  return new UserError("change-set-failed", { message }, { cause: error });
+}
+
+function templateOf(
+  template: ChangeSetInput["template"],
+  settings: AwsSettings,
+): { TemplateBody: string } | { TemplateURL: string } {
+  if (template.kind === "inline") return { TemplateBody: template.body };
+  const suffix = settings.region.startsWith("cn-") ? ".cn" : "";
+  // Path style: the one form that CloudFormation and the emulators both take.
+  const host = settings.endpoint ?? `https://s3.${settings.region}.amazonaws.com${suffix}`;
+  return { TemplateURL: `${host.replace(/\/$/, "")}/${template.bucket}/${template.key}` };
+}
+
+// `||` where an absent value counts like an empty one: some emulators send empty elements.
+function toStack(stack: SdkStack): Stack {
+  return {
+    id: stack.StackId ?? "",
+    name: stack.StackName ?? "",
+    status: stack.StackStatus ?? "",
+    statusReason: stack.StackStatusReason || "",
+    tags: Object.fromEntries((stack.Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
+    outputs: Object.fromEntries(
+      (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]),
+    ),
+    terminationProtection: stack.EnableTerminationProtection ?? false,
+  };
+}
+
+function toEvent(event: SdkEvent): StackEvent {
+  return {
+    id: event.EventId ?? "",
+    time: event.Timestamp ?? new Date(0),
+    logicalId: event.LogicalResourceId ?? "",
+    physicalId: event.PhysicalResourceId ?? "",
+    type: event.ResourceType ?? "",
+    status: event.ResourceStatus ?? "",
+    reason: event.ResourceStatusReason || "",
+    token: event.ClientRequestToken || "",
+  };
+}
+
+function toChange({ ResourceChange: change }: SdkChange): Change {
+  const targets = (change?.Details ?? []).map(({ Target }) => Target?.Name || Target?.Attribute || "");
+  return {
+    action: change?.Action ?? "Modify",
+    logicalId: change?.LogicalResourceId ?? "",
+    physicalId: change?.PhysicalResourceId || "",
+    type: change?.ResourceType ?? "",
+    replacement: change?.Replacement || "",
+    policyAction: change?.PolicyAction || "",
+    properties: [...new Set(targets)].filter(Boolean).toSorted(),
+  };
+}
