@@ -21,7 +21,7 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
   const specifier = /^Could not resolve "(.+)"$/.exec(text)?.[1];
   if (specifier !== undefined) return { place, ...unresolved(specifier, notes) };
 
-  if (location?.file.startsWith(`${ENTRY}:`) && text.startsWith("No matching export")) {
+  if (isMissingHandler(message)) {
     return {
       place: { file: request.source, line: 1, column: 1 },
       message: "the file exports no `handler`, which is what Lambda calls",
@@ -47,12 +47,16 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
   return { place, message: text, ...(hint === "" ? {} : { hint }) };
 }
 
+/** An error, but only a warning about a file that exports nothing at all: esbuild takes it for CommonJS. */
+export function isMissingHandler({ location, text }: Message): boolean {
+  return location?.file.startsWith(`${ENTRY}:`) === true && /^No matching export|will always be undefined/.test(text);
+}
+
 function unresolved(specifier: string, notes: Message["notes"]): Omit<Problem, "place"> {
   if (/^\.{0,2}\//.test(specifier) || specifier === "." || specifier === "..") {
     const hint = notes.map((note) => note.text).join(" ");
     return { message: `there is no file \`${specifier}\``, ...(hint === "" ? {} : { hint }) };
   }
-  if (specifier.startsWith("node:")) return { message: `Node has no module \`${specifier}\`` };
   const hidden = notes.find((note) => note.text.includes("is not exported by package"));
   const name = /^(?:@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier;
   if (hidden !== undefined) {

@@ -1,0 +1,108 @@
+/**
+ * `Metadata: Warren` of a template: what CloudFormation itself cannot say. The schema below is the whole
+ * vocabulary; templates/README.md explains it for people.
+ */
+import type { Value } from "./value.ts";
+
+export interface Slot {
+  /** `<Resource>.<property>.<property>`: where in the component's resources the slot lies. */
+  readonly At: string;
+  readonly Combine: "Merge" | "Append" | "Max";
+  /** `OtherEnd`: keys become environment variable names that begin with the other end's name. */
+  readonly Keys?: "OtherEnd";
+}
+
+export interface ComponentMetadata {
+  readonly Stateful?: readonly string[];
+  readonly Slots?: Readonly<Record<string, Slot>>;
+  readonly Artifact?: { readonly Source: string; readonly Runtime: string; readonly Architecture: string };
+  readonly Items?: { readonly File: string; readonly Table: string; readonly Keys?: readonly string[] };
+  readonly Publish?: readonly string[];
+  readonly Shape?: string;
+}
+
+export type End = "From" | "To";
+
+export interface Fill {
+  /** `From.<Slot>` or `To.<Slot>`. */
+  readonly Slot: string;
+  readonly Value: Value;
+}
+
+export interface ConnectionMetadata {
+  readonly Fills?: readonly Fill[];
+  /** Policy resource of this template -> the end whose code decides what is left of it. */
+  readonly Grants?: Readonly<Record<string, End>>;
+}
+
+const id = { type: "string", pattern: "^[A-Z][A-Za-z0-9]*$" };
+const ids = { type: "array", items: id, uniqueItems: true };
+
+export const componentMetadataSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    Stateful: ids,
+    Publish: ids,
+    Shape: { type: "string", pattern: "^[a-z-]+$" },
+    Slots: {
+      type: "object",
+      propertyNames: id,
+      additionalProperties: {
+        type: "object",
+        additionalProperties: false,
+        required: ["At", "Combine"],
+        properties: {
+          At: { type: "string", pattern: "^[A-Z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)+$" },
+          Combine: { enum: ["Merge", "Append", "Max"] },
+          Keys: { const: "OtherEnd" },
+        },
+      },
+    },
+    Artifact: {
+      type: "object",
+      additionalProperties: false,
+      required: ["Source", "Runtime", "Architecture"],
+      properties: { Source: id, Runtime: id, Architecture: id },
+    },
+    Items: {
+      type: "object",
+      additionalProperties: false,
+      required: ["File", "Table"],
+      properties: { File: id, Table: id, Keys: ids },
+    },
+  },
+} as const;
+
+export const connectionMetadataSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    Fills: {
+      type: "array",
+      items: {
+        type: "object",
+        additionalProperties: false,
+        required: ["Slot", "Value"],
+        properties: { Slot: { type: "string", pattern: "^(From|To)\\.[A-Z][A-Za-z0-9]*$" }, Value: {} },
+      },
+    },
+    Grants: { type: "object", propertyNames: id, additionalProperties: { enum: ["From", "To"] } },
+  },
+} as const;
+
+/** Parameters that Warren fills in itself; they are never options of a component or an arrow. */
+export const RESERVED_PARAMETERS: readonly string[] = [
+  "Component",
+  "Stage",
+  "Protected",
+  "Timers",
+  "ArtifactBucket",
+  "ArtifactKey",
+  "ArtifactHandler",
+  "FromComponent",
+  "ToComponent",
+];
+
+/** The one option whose value is a physical name. It is used in protected stages only. */
+export const NAME_PARAMETER = "Name";

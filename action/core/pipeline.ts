@@ -1,0 +1,137 @@
+/** pipeline.yaml -> Pipeline, or all of its problems at once. */
+import { Ajv } from "ajv";
+import { type Arrow, readArrows } from "./arrow.ts";
+import type { Catalog } from "./catalog.ts";
+import { optionsOf } from "./catalog.ts";
+import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
+import { type Options, readOptions } from "./option.ts";
+import { physicalNameProblems } from "./physical-name.ts";
+import type { Place, Problem } from "./problem.ts";
+import { pipelineSchema } from "./schema.ts";
+import { shapeProblem } from "./shape.ts";
+import { type Stage, readStages } from "./stage.ts";
+import { cloudFormationTags } from "./tags.ts";
+import type { ComponentTemplate, ConnectionTemplate } from "./template.ts";
+import { type ValueMap, isValueMap } from "./value.ts";
+
+export interface Component {
+  readonly name: string;
+  readonly template: ComponentTemplate;
+  /** What pipeline.yaml sets, by the Parameter's name. Defaults are not in here. */
+  readonly options: Options;
+  /** Resource id of the template -> raw properties. */
+  readonly overrides: ValueMap;
+  readonly place: Place;
+  /** Where an option's value stands; the component's own place for an option that is not set. */
+  placeOf(parameter: string): Place;
+}
+
+export interface Pipeline {
+  readonly file: string;
+  readonly name: string;
+  readonly stages: readonly Stage[];
+  readonly components: ReadonlyMap<string, Component>;
+  readonly arrows: readonly Arrow[];
+  /** All arrows that could be drawn: messages suggest from these. */
+  readonly catalogConnections: readonly ConnectionTemplate[];
+}
+
+export type PipelineResult =
+  | { readonly kind: "pipeline"; readonly pipeline: Pipeline }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] };
+
+export function parsePipeline(source: SourceText, catalog: Catalog): PipelineResult {
+  const document = parseDocument(source, cloudFormationTags);
+  if (document.problems.length > 0) return { kind: "problems", problems: document.problems };
+  const shape = shapeProblems(document, catalog);
+  const body: ValueMap = isValueMap(document.value) ? document.value : {};
+  // What has the right shape is read even if something else has not, so that one run shows all problems.
+  const wrong = new Set(shape.map(({ path }) => path.slice(0, 2).join("/")));
+  const problems = shape.map(({ problem }) => problem);
+
+  const stages = readStages(section(body, "stages", wrong), document);
+  const components = readComponents(section(body, "components", wrong), catalog, document);
+  const arrows = readArrows({ source, document, catalog, components: components.value, body });
+  problems.push(...stages.problems, ...components.problems, ...arrows.problems);
+  problems.push(...physicalNameProblems([...components.value.values()], stages.value));
+  if (problems.length > 0) return { kind: "problems", problems: inOrder(problems) };
+  return {
+    kind: "pipeline",
+    pipeline: {
+      file: source.file,
+      name: String(body["name"]),
+      stages: stages.value,
+      components: components.value,
+      arrows: arrows.value,
+      catalogConnections: catalog.connections,
+    },
+  };
+}
+
+function shapeProblems(document: ParsedDocument, catalog: Catalog): { path: Path; problem: Problem }[] {
+  const ajv = new Ajv({
+    allErrors: true,
+    allowUnionTypes: true,
+    discriminator: true,
+    verbose: true,
+    strictTypes: false,
+    keywords: ["patternErrorMessage"],
+  });
+  const validate = ajv.compile(pipelineSchema(catalog));
+  if (validate(document.value)) return [];
+  return (validate.errors ?? []).flatMap((error) => {
+    const problem = shapeProblem(error, document, []);
+    return problem ? [{ path: error.instancePath.split("/").slice(1), problem }] : [];
+  });
+}
+
+/** The entries of a top-level map that have the right shape. */
+function section(body: ValueMap, name: string, wrong: ReadonlySet<string>): ValueMap {
+  const value = body[name];
+  if (!isValueMap(value) || wrong.has(name)) return isValueMap(value) ? mapsOnly(value, name, wrong) : {};
+  return mapsOnly(value, name, wrong);
+}
+
+function mapsOnly(value: ValueMap, name: string, wrong: ReadonlySet<string>): ValueMap {
+  return Object.fromEntries(
+    Object.entries(value).filter(([key, item]) => isValueMap(item) && !wrong.has(`${name}/${key}`)),
+  );
+}
+
+function readComponents(
+  components: ValueMap,
+  catalog: Catalog,
+  document: ParsedDocument,
+): { value: Map<string, Component>; problems: Problem[] } {
+  const value = new Map<string, Component>();
+  const problems: Problem[] = [];
+  for (const [name, body] of Object.entries(components)) {
+    const map = body as ValueMap;
+    const template = catalog.components.get(String(map["kind"]));
+    if (!template) continue;
+    const path = ["components", name];
+    const place = document.placeOfKey(path);
+    const { kind: _kind, overrides, ...written } = map;
+    const options = readOptions(written, optionsOf(template), path, document);
+    problems.push(...options.problems);
+    value.set(name, {
+      name,
+      template,
+      options: options.value,
+      overrides: isValueMap(overrides) ? overrides : {},
+      place,
+      placeOf: options.placeOf,
+    });
+  }
+  return { value, problems };
+}
+
+/** In the file's order, whatever found them, and each only once. */
+function inOrder(problems: readonly Problem[]): Problem[] {
+  const key = ({ place, message }: Problem): string => `${place?.line}:${place?.column}:${message}`;
+  const unique = [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+  return unique.toSorted(
+    (a, b) =>
+      (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+  );
+}

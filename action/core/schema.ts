@@ -1,0 +1,198 @@
+/**
+ * The JSON Schema of pipeline.yaml, made from the templates' Parameters. Editors complete from it and
+ * `warren check` validates with it, so a new kind is known everywhere by its template alone.
+ */
+import { type Catalog, optionsOf } from "./catalog.ts";
+import { NAME_PARAMETER } from "./metadata.ts";
+import {
+  MAX_COMPONENT_NAME,
+  MAX_PIPELINE_NAME,
+  MAX_STAGE_NAME,
+  NAME_PATTERN,
+  RESERVED_WORDS,
+  camelCase,
+  kebabCase,
+} from "./names.ts";
+import type { ComponentTemplate, Parameter } from "./template.ts";
+
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const NAME_HINT = "Use lower-case words joined by `-`, each beginning with a letter: `every-five-minutes`.";
+const COMPONENT_NAME_HINT = `${NAME_HINT} The words ${RESERVED_WORDS.map((word) => `\`${word}\``).join(" and ")} are reserved.`;
+
+/** True for `AllowedValues: ["true", "false"]` in any order: an option that is a boolean in pipeline.yaml. */
+export function isBoolean(parameter: Parameter): boolean {
+  const values = parameter.allowedValues?.map(String).toSorted();
+  return parameter.type === "String" && values?.length === 2 && values[0] === "false" && values[1] === "true";
+}
+
+export function pipelineSchema(catalog: Catalog): JsonSchema {
+  return {
+    $schema: "http://json-schema.org/draft-07/schema#",
+    title: "A Warren pipeline",
+    type: "object",
+    additionalProperties: false,
+    required: ["name", "stages", "components", "flow"],
+    properties: {
+      name: {
+        ...nameSchema(MAX_PIPELINE_NAME),
+        type: "string",
+        description: "The pipeline's name. Every stack is named after it: <name>-<stage>.",
+      },
+      stages: {
+        type: "object",
+        minProperties: 1,
+        description: "Where the pipeline runs: one stack a stage.",
+        propertyNames: nameSchema(MAX_STAGE_NAME),
+        additionalProperties: stageSchema,
+      },
+      components: {
+        type: "object",
+        minProperties: 1,
+        description: "What the pipeline is made of.",
+        propertyNames: {
+          pattern: `^(?!(?:.*-)?(?:${RESERVED_WORDS.join("|")})(?:-|$))${NAME_PATTERN.slice(1)}`,
+          maxLength: MAX_COMPONENT_NAME,
+          patternErrorMessage: COMPONENT_NAME_HINT,
+        },
+        additionalProperties: {
+          type: "object",
+          required: ["kind"],
+          discriminator: { propertyName: "kind" },
+          oneOf: [...catalog.components.values()].map(componentSchema),
+        },
+      },
+      flow: {
+        type: "array",
+        description: "The arrows, each in the direction of the data: `a -> b -> c`, with a verb `a -stream-> b`.",
+        items: {
+          type: ["string", "object"],
+          minLength: 1,
+          required: ["arrow"],
+          properties: {
+            arrow: { type: "string", description: "One arrow, `a -> b`, whose options stand beside it." },
+            ...Object.assign({}, ...catalog.connections.map((connection) => optionSchemas(optionsOf(connection)))),
+          },
+          additionalProperties: false,
+        },
+      },
+    },
+  };
+}
+
+/** The options of one connection, for arrows that carry some. */
+export function arrowSchema(options: readonly Parameter[]): JsonSchema {
+  return {
+    type: "object",
+    additionalProperties: false,
+    properties: { arrow: { type: "string" }, ...optionSchemas(options) },
+  };
+}
+
+function nameSchema(maxLength: number): JsonSchema {
+  return { pattern: NAME_PATTERN, maxLength, patternErrorMessage: NAME_HINT };
+}
+
+const stageSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  properties: {
+    branch: { type: "string", minLength: 1, description: "A push to this branch deploys the stage." },
+    "pull-requests": { type: "boolean", description: "Every pull request gets a stack of its own." },
+    environment: { type: "string", minLength: 1, description: "The GitHub environment that guards the stage." },
+    protected: {
+      type: "boolean",
+      default: false,
+      description: "Data outlives the stack (Retain), termination protection is on, and `warren destroy` refuses.",
+    },
+    ttl: {
+      type: "string",
+      pattern: "^[1-9][0-9]* (minute|hour|day|week)s?$",
+      patternErrorMessage: "Write a number and a unit: `7 days`.",
+      description: "How long a preview lives after its last deploy, for example `7 days`.",
+    },
+    timers: {
+      enum: ["on", "off", true, false],
+      default: "on",
+      description: "`off`: timers exist but do not fire.",
+    },
+    region: { type: "string", pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]$", description: "The AWS region of the stage." },
+  },
+};
+
+function componentSchema(template: ComponentTemplate): JsonSchema {
+  const options = optionsOf(template);
+  const required = options.filter((option) => option.default === undefined).map((option) => kebabCase(option.name));
+  const resources = Object.keys(template.resources).map((id) => [id, { type: "object" }]);
+  return {
+    title: template.kind,
+    description: template.description.trim(),
+    type: "object",
+    additionalProperties: false,
+    required: ["kind", ...required],
+    properties: {
+      kind: { const: template.kind, description: template.description.trim() },
+      ...optionSchemas(options),
+      overrides: {
+        type: "object",
+        description: "Raw CloudFormation properties, merged into the component's resources.",
+        additionalProperties: false,
+        properties: Object.fromEntries(resources),
+      },
+    },
+  };
+}
+
+/** Both spellings of each option; a required option must be written in the first. */
+function optionSchemas(options: readonly Parameter[]): Record<string, JsonSchema> {
+  const entries = options.flatMap((option): [string, JsonSchema][] => {
+    const schema = optionSchema(option);
+    const [kebab, camel] = [kebabCase(option.name), camelCase(option.name)];
+    return kebab === camel ? [[kebab, schema]] : [[kebab, schema], [camel, schema]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function optionSchema(option: Parameter): JsonSchema {
+  const { description } = option;
+  if (isBoolean(option)) return { type: "boolean", ...withDefault(option.default === "true"), description };
+  if (option.type === "CommaDelimitedList") {
+    return { type: "array", minItems: option.default === undefined ? 1 : 0, items: { type: "string", pattern: "^[^,]+$" }, description };
+  }
+  if (option.type === "Number") {
+    return {
+      type: "integer",
+      ...(option.allowedValues ? { enum: option.allowedValues } : {}),
+      ...(option.minValue === undefined ? {} : { minimum: option.minValue }),
+      ...(option.maxValue === undefined ? {} : { maximum: option.maxValue }),
+      ...withDefault(option.default),
+      description,
+    };
+  }
+  if (option.allowedValues) {
+    // YAML 1.1 readers take `on` and `off` for booleans; both mean the same here.
+    const words = option.allowedValues.map(String);
+    const booleans = words.includes("on") && words.includes("off") ? [true, false] : [];
+    return { enum: [...words, ...booleans], ...withDefault(option.default), description };
+  }
+  return {
+    type: "string",
+    ...(option.minLength === undefined ? {} : { minLength: option.minLength }),
+    ...(option.maxLength === undefined ? {} : { maxLength: option.maxLength }),
+    // A physical name may hold the placeholder {stage}: its pattern is checked after that is filled in.
+    ...(option.allowedPattern === undefined || option.name === NAME_PARAMETER
+      ? {}
+      : { pattern: wholePattern(option.allowedPattern) }),
+    ...withDefault(option.default),
+    description,
+  };
+}
+
+/** CloudFormation's AllowedPattern must match the whole value. */
+export function wholePattern(pattern: string): string {
+  return `^(?:${pattern})$`;
+}
+
+function withDefault(value: unknown): { default?: unknown } {
+  return value === undefined || value === "" ? {} : { default: value };
+}

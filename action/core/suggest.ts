@@ -1,0 +1,26 @@
+/** "did you mean": the nearest of the names that would have been right. */
+import { distance } from "fastest-levenshtein";
+
+/** The nearest candidate if it is near enough to be a slip of the finger (a third of the letters, at least 2). */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  let best: string | undefined;
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  for (const candidate of candidates) {
+    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    if (steps < bestDistance) {
+      best = candidate;
+      bestDistance = steps;
+    }
+  }
+  return best;
+}
+
+/** One sentence for a problem's hint: the nearest name, else all of them (cut to a dozen). */
+export function suggestion(name: string, candidates: Iterable<string>, what: string): string {
+  const names = [...candidates].toSorted((a, b) => (a < b ? -1 : 1));
+  const near = nearest(name, names);
+  if (near !== undefined) return `Did you mean \`${near}\`?`;
+  if (names.length === 0) return `There are no ${what}.`;
+  const shown = names.slice(0, 12).map((item) => `\`${item}\``);
+  return `The ${what} are ${shown.join(", ")}${names.length > 12 ? ", …" : ""}.`;
+}

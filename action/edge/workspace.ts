@@ -1,0 +1,83 @@
+/** The checkout on disk. Every path is held inside of the root, through symbolic links too. */
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdir, readFile, readdir, realpath, writeFile } from "node:fs/promises";
+import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { promisify } from "node:util";
+import { UserError } from "../core/problem.ts";
+import type { Workspace } from "../ports.ts";
+
+const run = promisify(execFile);
+
+export function diskWorkspace(root: string): Workspace {
+  return {
+    read: async (path) => ifThere(async () => readFile(await inside(root, path), "utf8")),
+    write: async (path, text) => {
+      const file = await inside(root, path);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text);
+    },
+    list: async (folder) => {
+      const entries = await ifThere(async () => readdir(await inside(root, folder), { withFileTypes: true }));
+      const files = (entries ?? []).filter((entry) => entry.isFile()).map((entry) => entry.name);
+      return files.toSorted();
+    },
+    exists: async (path) => (await ifThere(async () => inside(root, path, "must-exist"))) !== undefined,
+    sha256: (data) => createHash("sha256").update(data).digest("hex"),
+    commit: () => commitFacts(root),
+  };
+}
+
+/** The absolute path of `path`, or UserError if it leads out of the root. ENOENT if it must exist and does not. */
+async function inside(root: string, path: string, mode: "may-be-new" | "must-exist" = "may-be-new"): Promise<string> {
+  const base = await realpath(root);
+  const file = resolve(base, path);
+  // What does not exist yet cannot be a link: its nearest parent that exists is checked instead.
+  const real = mode === "must-exist" ? await realpath(file) : await nearestReal(file);
+  for (const candidate of [file, real]) {
+    const way = relative(base, candidate);
+    if (isAbsolute(path) || way === ".." || way.startsWith("../") || isAbsolute(way)) {
+      throw new UserError("path-outside", {
+        message: `\`${path}\` lies outside of the repository`,
+        hint: "Use a path from the repository's root, without `..` and without links that lead out.",
+      });
+    }
+  }
+  return file;
+}
+
+async function nearestReal(file: string): Promise<string> {
+  const found = await ifThere(() => realpath(file));
+  return found ?? nearestReal(dirname(file));
+}
+
+/** Undefined if the file is not there; all other errors are real. */
+async function ifThere<T>(action: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await action();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+/** Empty texts where Git has no answer (no repository, no commit yet, no remote): such a checkout can still deploy. */
+async function commitFacts(root: string): Promise<{ sha: string; branch: string; repository: string }> {
+  const git = async (...args: string[]): Promise<string> => {
+    try {
+      return (await run("git", args, { cwd: root })).stdout.trim();
+    } catch (error) {
+      if ((error as { code?: unknown }).code === undefined) throw error;
+      return "";
+    }
+  };
+  const [sha, branch, remote] = await Promise.all([
+    git("rev-parse", "--verify", "--quiet", "HEAD"),
+    git("symbolic-ref", "--short", "--quiet", "HEAD"),
+    git("config", "--get", "remote.origin.url"),
+  ]);
+  // `git@github.com:owner/name.git` and `https://github.com/owner/name` are both `owner/name`.
+  const repository = /([^/:]+\/[^/]+?)(?:\.git)?$/.exec(remote)?.[1] ?? "";
+  return { sha, branch, repository };
+}
