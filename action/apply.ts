@@ -59,7 +59,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
     case "ready":
       break;
   }
-  for (const change of changeSet.changes) ports.log.info(changeLine(change, rendered.origins));
+  tellChanges(changeSet.changes, deployment);
   if (former) await loadEarly(rendered, former, ports);
   const { id: changeSetId, stackId, changes } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
@@ -72,6 +72,14 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
   return { kind: former ? "updated" : "created", stack, changes, marker };
+}
+
+/** Stack tags reach every resource, so a new commit alone "modifies" all of them: those are only counted. */
+function tellChanges(changes: readonly Change[], { rendered, ports }: Deployment): void {
+  const real = changes.filter(({ action, properties }) => action !== "Modify" || properties.join() !== "Tags");
+  for (const change of real) ports.log.info(changeLine(change, rendered.origins));
+  const others = changes.length - real.length;
+  if (others > 0) ports.log.info(`${others} resources only get the new tags`);
 }
 
 interface Proposal {

@@ -82,8 +82,14 @@ function boundary(event: StackEvent, stackId: string, token: string | undefined)
 
 function tell(events: readonly StackEvent[], stackId: string, watch: Watch, log: Log): void {
   for (const event of events) {
-    if (watch.told.has(event.id) || isOwn(event, stackId) || !hasSettled(event)) continue;
+    const turning = isOwn(event, stackId) && event.status.endsWith("ROLLBACK_IN_PROGRESS");
+    if (watch.told.has(event.id) || (!turning && (isOwn(event, stackId) || !hasSettled(event)))) continue;
     watch.told.add(event.id);
+    // Without it, the resources that are put back look as if they had been updated.
+    if (turning) {
+      log.warn(`${event.status}  ${event.reason}`);
+      continue;
+    }
     const begun = event.status.replace(/_(COMPLETE|FAILED|SKIPPED)$/, "_IN_PROGRESS");
     const since = events.find((other) => other.logicalId === event.logicalId && other.status === begun);
     const line = eventLine(event, since, watch.origins[event.logicalId]);

@@ -1,0 +1,139 @@
+import { StackStatus } from "@aws-sdk/client-cloudformation";
+import { describe, expect, test } from "vitest";
+import { failureProblems } from "../../action/core/cause.ts";
+import { operationOf } from "../../action/core/operation.ts";
+import { accountOf, deployStep, destroyStep, phaseOf } from "../../action/core/stack.ts";
+import { pollDelay } from "../../action/follow.ts";
+import { STACK_ID, eventOf } from "./fake-stacks.ts";
+
+describe("the statuses of a stack", () => {
+  /** status: what a deploy does, what a destroy does */
+  const table: Record<string, string> = {
+    CREATE_COMPLETE: "update, delete",
+    CREATE_FAILED: "recreate, delete",
+    CREATE_IN_PROGRESS: "attach, attach",
+    DELETE_COMPLETE: "create, done",
+    DELETE_FAILED: "recreate, delete",
+    DELETE_IN_PROGRESS: "attach, attach",
+    IMPORT_COMPLETE: "update, delete",
+    IMPORT_IN_PROGRESS: "attach, attach",
+    IMPORT_ROLLBACK_COMPLETE: "update, delete",
+    IMPORT_ROLLBACK_FAILED: "refuse, delete",
+    IMPORT_ROLLBACK_IN_PROGRESS: "attach, attach",
+    REVIEW_IN_PROGRESS: "create, delete",
+    ROLLBACK_COMPLETE: "recreate, delete",
+    ROLLBACK_FAILED: "recreate, delete",
+    ROLLBACK_IN_PROGRESS: "attach, attach",
+    UPDATE_COMPLETE: "update, delete",
+    UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach",
+    UPDATE_FAILED: "update, delete",
+    UPDATE_IN_PROGRESS: "attach, attach",
+    UPDATE_ROLLBACK_COMPLETE: "update, delete",
+    UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach",
+    UPDATE_ROLLBACK_FAILED: "refuse, delete",
+    UPDATE_ROLLBACK_IN_PROGRESS: "attach, attach",
+  };
+
+  test("all 23 that the SDK knows lead to a step, and no others", () => {
+    const statuses = Object.values(StackStatus).toSorted();
+    expect(statuses).toHaveLength(23);
+    const steps = statuses.map((status) => [status, `${deployStep(phaseOf(status))}, ${destroyStep(phaseOf(status))}`]);
+    expect(Object.fromEntries(steps)).toEqual(table);
+  });
+
+  test("one that AWS invents is an error, not a guess", () => {
+    expect(() => phaseOf("TELEPORT_IN_PROGRESS")).toThrow("TELEPORT_IN_PROGRESS");
+  });
+
+  test("the account is read from the stack's ARN", () => {
+    expect(accountOf(STACK_ID)).toBe("111122223333");
+  });
+});
+
+/** `own UPDATE_IN_PROGRESS @t1`, `Queue UPDATE_FAILED: reason`: enough to write a history down. */
+function history(...lines: readonly string[]) {
+  return lines.map((line, index) => {
+    const [, who = "", status = "", token = "", reason = ""] = /^(\w+) (\w+)(?: @(\w+))?(?:: (.*))?$/.exec(line) ?? [];
+    const physicalId = who === "own" ? STACK_ID : who;
+    return eventOf({ logicalId: who, physicalId, type: "AWS::Some::Thing", status, reason }, `e${index}`, token);
+  });
+}
+
+describe("one operation among a stack's events", () => {
+  const former = ["own UPDATE_IN_PROGRESS @old", "Queue UPDATE_COMPLETE @old", "own UPDATE_COMPLETE @old"];
+  const mine = ["own UPDATE_IN_PROGRESS @new", "Queue UPDATE_COMPLETE @new"];
+  const statuses = (lines: readonly string[], token?: string) =>
+    operationOf(history(...lines), STACK_ID, token).map(({ id }) => id);
+
+  test("the former one's end is not taken for ours while events lag behind", () => {
+    expect(statuses(former, "new")).toEqual([]);
+  });
+
+  test("ours begins where its token first shows", () => {
+    expect(statuses([...former, ...mine], "new")).toEqual(["e3", "e4"]);
+  });
+
+  test("what comes after our end is not ours", () => {
+    expect(statuses([...former, "own DELETE_IN_PROGRESS @next"], "old")).toEqual(["e0", "e1", "e2"]);
+  });
+
+  test("attaching sees the running one only", () => {
+    expect(statuses([...former, ...mine])).toEqual(["e3", "e4"]);
+  });
+
+  test("attaching sees one that ended meanwhile", () => {
+    expect(statuses([...former, ...mine, "own UPDATE_COMPLETE @new"])).toEqual(["e3", "e4", "e5"]);
+  });
+});
+
+describe("the cause of a failure", () => {
+  const place = { file: "config/pipeline.yaml", line: 12, column: 3 };
+  const origins = { Fn: { component: "worker", label: "function", place } };
+  const problems = (...lines: readonly string[]) => failureProblems(history(...lines), STACK_ID, origins);
+
+  test("is the first failure that is no consequence of another, at its line", () => {
+    const [first, ...more] = problems(
+      "own UPDATE_IN_PROGRESS",
+      "Queue CREATE_FAILED: Resource creation cancelled",
+      "Fn UPDATE_FAILED: User is not authorized to perform: lambda:UpdateFunctionCode",
+      "Table UPDATE_FAILED: Rate exceeded",
+      "own UPDATE_ROLLBACK_IN_PROGRESS: The following resource(s) failed to update: [Fn].",
+    );
+    expect(first).toEqual({
+      place,
+      message:
+        "worker (function, AWS::Some::Thing) could not be updated: User is not authorized to perform: lambda:UpdateFunctionCode",
+      hint: "the deploying role lacks this permission: add it to the deploy role (templates/account.yaml)",
+    });
+    expect(more.map(({ message }) => message)).toEqual([
+      "Table (AWS::Some::Thing) could not be updated: Rate exceeded",
+    ]);
+  });
+
+  test("is the stack's own reason when no resource failed", () => {
+    const [first] = problems(
+      "own UPDATE_IN_PROGRESS: User Initiated",
+      "own UPDATE_ROLLBACK_IN_PROGRESS: Output Zork cannot be resolved",
+      "own UPDATE_ROLLBACK_COMPLETE",
+    );
+    expect(first.message).toBe("the stack ended as UPDATE_ROLLBACK_COMPLETE: Output Zork cannot be resolved");
+  });
+
+  test.each([
+    ["warren-x already exists in stack arn:aws:cloudformation:x", "something outside this stack has that name"],
+    ["You must wait 60 seconds after deleting a queue before you can create another with the same name.", "60 seconds"],
+    ["Error occurred while GetObject. S3 Error Code: NoSuchKey.", "zip is not in the artifact bucket"],
+    ["Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds", "raise the queue's"],
+    ["Properties validation failed for resource Q with message: extraneous key [Foo]", "does not accept a value"],
+  ])("comes with what to do: %s", (reason, hint) => {
+    expect(problems(`Fn CREATE_FAILED: ${reason}`)[0].hint).toContain(hint);
+  });
+
+  test("comes without a guess when nothing is known", () => {
+    expect(problems("Fn CREATE_FAILED: the moon is full")[0]).not.toHaveProperty("hint");
+  });
+});
+
+test("polling starts fast, slows down with silence, and never stops looking", () => {
+  expect([0, 3_000, 6_000, 12_000, 3_600_000].map(pollDelay)).toEqual([400, 400, 600, 1_200, 2_000]);
+});
