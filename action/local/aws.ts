@@ -49,6 +49,8 @@ export interface LocalAwsOptions {
   readonly operationMs?: number;
   /** Variables that every Lambda function gets on top of its own, for example the address of a stand-in. */
   readonly lambdaEnvironment?: Readonly<Record<string, string>>;
+  /** Files of launcher/mends to leave out, without `.py`: only to show in a test what a mend is for. */
+  readonly withoutMends?: readonly string[];
   /** Ends the start, not the instance. */
   readonly signal?: AbortSignal;
 }
@@ -156,6 +158,7 @@ function launchEnvironment(home: string, options: LocalAwsOptions): Record<strin
     WARREN_LOCAL_JWKS: options.jwks ?? "",
     WARREN_LOCAL_RESOURCE_MS: String(options.resourceDelayMs ?? 0),
     WARREN_LOCAL_OPERATION_MS: String(options.operationMs ?? 0),
+    WARREN_LOCAL_WITHOUT: (options.withoutMends ?? []).join(","),
     WARREN_LAMBDA_ENV_JSON: JSON.stringify(options.lambdaEnvironment ?? {}),
   };
 }

@@ -136,7 +136,12 @@ def service_allowed(policy: object, service: str, action: str, resource: str, so
     account = get_account_id()
     context = iam_evaluator.EvalContext(
         principal_arn="*", principal_type="Service", principal_account="", action=action, resource_arn=resource,
-        region=get_region(), service_context={"aws:sourcearn": source_arn, "aws:sourceaccount": account},
+        region=get_region(), service_context={
+            "aws:sourcearn": source_arn,
+            "aws:sourceaccount": account,
+            # A topic's default policy lets in by this old key alone, and of its callers here only CloudWatch sends it.
+            **({"aws:sourceowner": account} if service == "cloudwatch.amazonaws.com" else {}),
+        },
     )
     return iam_evaluator.evaluate_resource_policy(policy, context, service=service).decision == "Allow"
 

@@ -5,15 +5,22 @@ from types import ModuleType
 from settings import Settings
 
 from . import (
+    alarms,
     bucket_not_empty,
+    bucket_settings,
     change_sets,
     comprehend,
-    delivery,
     iam_resources,
     lambda_checks,
     lambda_environment,
+    log_groups,
     pace,
+    property_types,
+    pull_permissions,
+    push_permissions,
     replacement,
+    reserved_concurrency,
+    secure_transport,
     sqs_batch_actions,
     stack_permissions,
     stack_requests,
@@ -23,22 +30,30 @@ from . import (
 )
 
 # stack_permissions wraps the requests that change_sets and stack_requests put in place, and asks replacement;
-# pace wraps last, so that a resource waits before it is asked for its permissions.
+# property_types goes around it, so that a change of type alone asks for nothing; pace goes around all, so that a
+# resource waits before anything is asked.
 ALL: tuple[ModuleType, ...] = (
+    alarms,
     bucket_not_empty,
+    bucket_settings,
     change_sets,
     comprehend,
-    delivery,
     iam_resources,
     lambda_checks,
     lambda_environment,
+    log_groups,
+    pull_permissions,
+    push_permissions,
     replacement,
+    reserved_concurrency,
+    secure_transport,
     sqs_batch_actions,
     stack_requests,
     table_settings,
     template_url,
     web_identity,
     stack_permissions,
+    property_types,
     pace,
 )
 

@@ -6,9 +6,8 @@ Source: CloudFormation CLI User Guide, createOnlyProperties and conditionalCreat
 """
 
 import functools
-import importlib.resources
-import json
 
+import registry
 from settings import Settings
 
 LEANS_ON = {
@@ -19,19 +18,9 @@ LEANS_ON = {
 
 
 @functools.cache
-def schema_files() -> dict[str, str]:
-    schemas = importlib.resources.files("cfnlint.data.schemas")
-    return json.loads(schemas.joinpath("providers", "us-east-1.json").read_text())
-
-
-@functools.cache
 def recreation(resource_type: str) -> dict[str, str]:
     """Property -> Always or Conditionally; what is not in it never replaces the resource."""
-    file = schema_files().get(resource_type)
-    if file is None:
-        return {}
-    schemas = importlib.resources.files("cfnlint.data.schemas")
-    schema = json.loads(schemas.joinpath("resources", f"{file}.json").read_text())
+    schema = registry.schema(resource_type) or {}
     found: dict[str, str] = {}
     for pointer in schema.get("conditionalCreateOnlyProperties", []):
         found[pointer.split("/")[2]] = "Conditionally"
@@ -48,7 +37,7 @@ def apply(settings: Settings) -> None:
     known = provisioners._property_recreation
 
     def property_recreation(resource_type, name):
-        if resource_type in schema_files():
+        if resource_type in registry.files():
             return recreation(resource_type).get(name, "Never")
         return known(resource_type, name)
 
