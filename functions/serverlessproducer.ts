@@ -52,7 +52,7 @@ export async function handler(event: Partial<ScheduledEvent>, context: Context):
     return outcome;
   }
   for (const { name, reason } of unsent) logger.error("item not sent", { name, reason });
-  const names = unsent.slice(0, NAMES_IN_ERROR).map(({ name }) => JSON.stringify(name));
+  const names = unsent.slice(0, NAMES_IN_ERROR).map(({ name }) => JSON.stringify(name.slice(0, 200)));
   const more = unsent.length > names.length ? ` and ${unsent.length - names.length} more` : "";
   throw new Error(`${unsent.length} of ${scanned} items could not be sent: ${names.join(", ")}${more}`);
 }

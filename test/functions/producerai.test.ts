@@ -163,11 +163,11 @@ describe("producerai", () => {
   });
 
   it("gives a slow page up in time to report it, and what stands behind it", async () => {
-    const messages = [message("Google"), message("Slow page"), message("Netflix")];
-    expect(await deliver(messages, 2_500)).toEqual({
+    const messages = [message("Empty page"), message("Slow page"), message("Netflix")];
+    expect(await deliver(messages, 3_500)).toEqual({
       batchItemFailures: messages.slice(1).map(({ MessageId }) => ({ itemIdentifier: MessageId })),
     });
-    expect(await keys()).toEqual(["Google.json"]);
+    expect(await keys()).toEqual(["Empty_page.json"]);
   });
 
   it.each([

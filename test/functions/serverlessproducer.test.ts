@@ -134,6 +134,23 @@ describe("serverlessproducer", () => {
     expect(sqs.calls.flat().filter((body) => body.includes('"never"'))).toHaveLength(5);
   });
 
+  it("names an item that is longer than a message may be, and sends the others", async () => {
+    // JSON writes a control character as six.
+    await useTable(
+      [
+        { id: "1", name: "\u0001".repeat(200_000) },
+        { id: "2", name: "good" },
+      ],
+      "id",
+    );
+
+    await expect(handler(scheduledEvent(FIRED), lambdaContext())).rejects.toThrow(
+      "1 of 2 items could not be sent",
+    );
+    expect(logs()).toContainEqual(expect.objectContaining({ level: "ERROR", reason: "longer than 1 MiB" }));
+    expect(await receivedNames()).toEqual(["good"]);
+  });
+
   it("does not repeat what is wrong with the message itself", async () => {
     await useTable(named("bad"));
     sqs.use([{ part: '"bad"', times: Infinity, senderFault: true }]);
