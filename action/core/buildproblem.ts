@@ -49,7 +49,10 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
 
 /** An error, but only a warning about a file that exports nothing at all: esbuild takes it for CommonJS. */
 export function isMissingHandler({ location, text }: Message): boolean {
-  return location?.file.startsWith(`${ENTRY}:`) === true && /^No matching export|will always be undefined/.test(text);
+  return (
+    location?.file.startsWith(`${ENTRY}:`) === true &&
+    /^No matching export|will always be undefined/.test(text)
+  );
 }
 
 function unresolved(specifier: string, notes: Message["notes"]): Omit<Problem, "place"> {

@@ -13,7 +13,13 @@ import {
   type ArtifactFile,
   type BuildRequest,
 } from "../core/artifact.ts";
-import { buildProblem, ENTRY, entryCode, foreignFileProblems } from "../core/buildproblem.ts";
+import {
+  buildProblem,
+  ENTRY,
+  entryCode,
+  foreignFileProblems,
+  isMissingHandler,
+} from "../core/buildproblem.ts";
 import { bundleCalls } from "../core/calls.ts";
 import { formatProblem, UserError, type Problem } from "../core/problem.ts";
 import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem } from "../core/source.ts";
@@ -207,8 +213,15 @@ const sideEffectFree: Plugin = {
 async function pack({ requests }: Job, index: number, result: Bundles, root: string): Promise<Outcome> {
   const [request] = requests;
   const output = `${index}/index.mjs`;
-  const foreign = foreignFileProblems(result.metafile, output, request);
-  if (foreign.length > 0) return { kind: "failed", problems: foreign };
+  const problems = [
+    ...result.warnings
+      .filter(
+        (message) => isMissingHandler(message) && message.location?.file === `${ENTRY}:${request.source}`,
+      )
+      .map((message) => buildProblem(message, request)),
+    ...foreignFileProblems(result.metafile, output, request),
+  ];
+  if (problems.length > 0) return { kind: "failed", problems };
   const files = artifactFiles(textOf(result, root, output), textOf(result, root, `${output}.map`));
   const unzippedBytes = files.reduce((sum, { content }) => sum + content.byteLength, 0);
   if (unzippedBytes > UNZIPPED_BYTES_MAX) {
