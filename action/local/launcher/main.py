@@ -58,6 +58,13 @@ def announce(port: int) -> None:
     os.close(3)
 
 
+async def serve_for_ever(app, config) -> None:
+    from hypercorn.asyncio import serve
+
+    # With a trigger of ours, though it never comes, hypercorn leaves the signals alone.
+    await serve(app, config, shutdown_trigger=asyncio.Event().wait)
+
+
 def main() -> None:
     chosen = settings.read()
     # Ctrl-C reaches the whole terminal, but the parent still needs its AWS to tear down.
@@ -78,7 +85,6 @@ def main() -> None:
     for mend in applied:
         mend.apply(chosen)
 
-    from hypercorn.asyncio import serve
     from hypercorn.config import Config
     from ministack.app import app
 
@@ -87,7 +93,7 @@ def main() -> None:
     config.keep_alive_timeout = 75
     config.accesslog = None
     announce(port)
-    asyncio.run(serve(app, config))
+    asyncio.run(serve_for_ever(app, config))
 
 
 if __name__ == "__main__":

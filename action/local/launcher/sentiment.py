@@ -6,6 +6,7 @@ Source: Hutto & Gilbert, "VADER: A Parsimonious Rule-based Model for Sentiment A
 """
 
 import functools
+import math
 import re
 
 SENTENCE_END = re.compile(r"(?<=[.!?])\s+")
@@ -27,10 +28,12 @@ def detect(text: str) -> dict:
     # Both poles present and neither winning is what Comprehend calls mixed.
     mixed = min(0.95, 4 * min(positive, negative) * (1 - abs(compound)))
     certain = 1 - mixed
+    # The root makes a text that leans to one side by a quarter of the scale no longer neutral.
+    leaning = math.sqrt(abs(compound))
     scores = {
-        "Positive": certain * max(compound, 0.0),
-        "Negative": certain * max(-compound, 0.0),
-        "Neutral": certain * (1 - abs(compound)),
+        "Positive": certain * leaning if compound > 0 else 0.0,
+        "Negative": certain * leaning if compound < 0 else 0.0,
+        "Neutral": certain * (1 - leaning),
         "Mixed": mixed,
     }
     return {"Sentiment": max(scores, key=lambda name: scores[name]).upper(), "SentimentScore": scores}

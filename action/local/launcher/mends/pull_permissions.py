@@ -10,6 +10,7 @@ from settings import Settings
 LEANS_ON = {
     **principals.LEANS_ON,
     "ministack.services.lambda_svc:_iter_all_esms": "()",
+    "ministack.services.lambda_svc:_esms": "AccountRegionScopedDict",
     "ministack.services.lambda_svc:_create_esm": "(data)",
     "ministack.services.lambda_svc:_get_func_record_for_qualifier": "(name, qualifier)",
     "ministack.services.lambda_svc:_get_func_record_for_ref": "(function_ref)",
@@ -77,7 +78,10 @@ def mend_mappings() -> None:
         problem = problem_of(props.get("EventSourceArn", ""), function)
         if problem:
             raise ValueError(principals.handler_message(problem, "lambda", 400, "InvalidRequest"))
-        return create_resource(logical_id, props, stack_name)
+        made = create_resource(logical_id, props, stack_name)
+        # MiniStack keeps a disabled mapping still, but calls it enabled.
+        lambda_svc._esms[made[0]]["State"] = "Enabled" if props.get("Enabled", True) else "Disabled"
+        return made
 
     lambda_svc._iter_all_esms = readable_mappings
     lambda_svc._create_esm = create_esm

@@ -6,6 +6,7 @@ Source: Lambda Developer Guide, "Resource-based policies"; EventBridge User Guid
 Scheduler User Guide, "Execution role"; SNS Developer Guide, "Example cases for Amazon SNS access control".
 """
 
+import json
 import logging
 
 import principals
@@ -19,6 +20,8 @@ LEANS_ON = {
         "(endpoint, envelope, topic_arn, sub_arn, msg_id, raw_message, message_attributes)"
     ),
     "ministack.services.sqs:_queue_by_arn": "(arn)",
+    "ministack.services.sns:_topics": "AccountRegionScopedDict",
+    "ministack.services.cloudformation.provisioners:_RESOURCE_HANDLERS": "dict",
     "ministack.services.sns:_topic_by_arn_any_scope": "(topic_arn)",
     "ministack.services.cloudwatch:_dispatch_alarm_actions": "(alarm, old_state, new_state, reason)",
 }
@@ -76,7 +79,28 @@ def alarm_allowed(target_arn: str, alarm: dict) -> bool:
     return allowed
 
 
+def mend_default_policy() -> None:
+    """CloudFormation's topics let in everybody; AWS's default policy lets in the owner's account."""
+    from ministack.core.responses import get_account_id
+    from ministack.services import sns
+    from ministack.services.cloudformation import provisioners
+
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::SNS::Topic"]
+    create_topic = handlers["create"]
+
+    def create(logical_id, props, stack_name):
+        made = create_topic(logical_id, props, stack_name)
+        attributes = sns._topics[made[0]]["attributes"]
+        policy = json.loads(attributes["Policy"])
+        policy["Statement"][0]["Condition"] = {"StringEquals": {"AWS:SourceOwner": get_account_id()}}
+        attributes["Policy"] = json.dumps(policy)
+        return made
+
+    handlers["create"] = create
+
+
 def apply(settings: Settings) -> None:
+    mend_default_policy()
     from ministack.services import cloudwatch, eventbridge, sns
 
     invoke_target, deliver_to_lambda = eventbridge._invoke_target, sns._deliver_to_lambda

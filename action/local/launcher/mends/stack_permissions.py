@@ -58,7 +58,7 @@ def own(tags: object) -> bool:
 
 
 def has(props: dict, name: str) -> bool:
-    return own(props.get(name)) if name == "Tags" else name in props
+    return own(props.get(name)) if name == "Tags" else props.get(name) not in (None, [], {})
 
 
 def changed(old: dict, new: dict) -> set[str]:
