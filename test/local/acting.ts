@@ -3,9 +3,7 @@ import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 
 import type { LocalAws } from "../../action/local/aws.ts";
-import { policy } from "./templates.ts";
-
-export type Statement = Readonly<Record<string, unknown>>;
+import { policy, type Statement } from "./templates.ts";
 
 export interface Actor {
   readonly roleArn: string;

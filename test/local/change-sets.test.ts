@@ -194,6 +194,18 @@ const REPLACEMENTS: Readonly<
   },
 };
 
+function roleNamed(name: string) {
+  return {
+    Resources: {
+      Role: {
+        Type: "AWS::IAM::Role",
+        Properties: { RoleName: name, AssumeRolePolicyDocument: trust("lambda.amazonaws.com") },
+      },
+    },
+    Outputs: { Name: { Value: { Ref: "Role" } } },
+  };
+}
+
 describe("Replacement", () => {
   const resources = {
     Bucket: { Type: "AWS::S3::Bucket" },
@@ -204,11 +216,10 @@ describe("Replacement", () => {
   };
 
   test("is what AWS documents for each property of each type", async () => {
-    const subjects = Object.entries(REPLACEMENTS).map(([Type, { before }]) => [
-      `Subject${Type.replaceAll(":", "")}`,
-      { Type, Properties: before },
-    ]);
-    const before = { ...resources, ...(Object.fromEntries(subjects) as Record<string, object>) };
+    const before: Record<string, object> = { ...resources };
+    for (const [Type, kind] of Object.entries(REPLACEMENTS)) {
+      before[`Subject${Type.replaceAll(":", "")}`] = { Type, Properties: kind.before };
+    }
     await createdStack(client, "kinds", { Resources: before });
 
     const found: Record<string, unknown> = {};
@@ -250,17 +261,8 @@ describe("Replacement", () => {
   });
 
   test("is carried out: the new resource is made, the old one goes", async () => {
-    const role = (name: string) => ({
-      Resources: {
-        Role: {
-          Type: "AWS::IAM::Role",
-          Properties: { RoleName: name, AssumeRolePolicyDocument: trust("lambda.amazonaws.com") },
-        },
-      },
-      Outputs: { Name: { Value: { Ref: "Role" } } },
-    });
-    await createdStack(client, "renamed", role("old-name"));
-    const set = await changeSet(client, "renamed", "UPDATE", role("new-name"));
+    await createdStack(client, "renamed", roleNamed("old-name"));
+    const set = await changeSet(client, "renamed", "UPDATE", roleNamed("new-name"));
     expect(changes(set)).toEqual(["Modify Role True"]);
     await client.send(new ExecuteChangeSetCommand({ ChangeSetName: set.ChangeSetId, StackName: "renamed" }));
 

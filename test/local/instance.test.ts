@@ -1,11 +1,11 @@
-import { spawn, execFile } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { cp, mkdtemp, rm, stat } from "node:fs/promises";
 import { createServer, connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 
 import { CreateQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
@@ -46,6 +46,21 @@ async function canConnect(host: string, port: number): Promise<boolean> {
   }
 }
 
+/** What orphaned-parent.ts prints. */
+function orphans(line: string): { pid: number; worker: number; logFile: string } {
+  const printed: unknown = JSON.parse(line);
+  if (
+    typeof printed === "object" &&
+    printed !== null &&
+    "pid" in printed &&
+    "worker" in printed &&
+    "logFile" in printed
+  ) {
+    return { pid: Number(printed.pid), worker: Number(printed.worker), logFile: String(printed.logFile) };
+  }
+  throw new Error(`orphaned-parent.ts printed ${line}`);
+}
+
 describe("an instance", () => {
   test("answers as the account's root, whatever AWS settings the caller has", async () => {
     vi.stubEnv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE");
@@ -66,9 +81,10 @@ describe("an instance", () => {
       .filter((address) => !address.internal && address.family === "IPv4");
 
     expect(await canConnect("127.0.0.1", aws.port)).toBe(true);
-    for (const { address } of [...others, { address: "127.0.0.2" }]) {
-      expect(await canConnect(address, aws.port), address).toBe(false);
-    }
+    const addresses = [...others.map((each) => each.address), "127.0.0.2"];
+    expect(await Promise.all(addresses.map(async (address) => await canConnect(address, aws.port)))).toEqual(
+      addresses.map(() => false),
+    );
   });
 
   test("shares nothing with another one, and forgets everything on reset", async () => {
@@ -99,11 +115,7 @@ describe("an instance", () => {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line] = await once(parent.stdout, "data");
-    const { pid, worker, logFile } = JSON.parse(String(line)) as {
-      pid: number;
-      worker: number;
-      logFile: string;
-    };
+    const { pid, worker, logFile } = orphans(String(line));
     expect([alive(pid), alive(worker)]).toEqual([true, true]);
 
     parent.kill("SIGKILL");
@@ -136,9 +148,9 @@ describe("a start that fails", () => {
     const folder = await mkdtemp(join(tmpdir(), "warren-no-venv-"));
     for (const file of ["action/local/aws.ts", "action/core/problem.ts"])
       await cp(join(ROOT, file), join(folder, file));
-    const copy = (await import(pathToFileURL(join(folder, "action/local/aws.ts")).href)) as {
-      startLocalAws: typeof startLocalAws;
-    };
+    const copy: { startLocalAws: typeof startLocalAws } = await import(
+      pathToFileURL(join(folder, "action/local/aws.ts")).href
+    );
 
     await expect(copy.startLocalAws()).rejects.toMatchObject({
       name: "UserError",
@@ -155,16 +167,18 @@ describe("a start that fails", () => {
   });
 });
 
-describe("the launcher's self-test", () => {
-  async function selfTest(script: string): Promise<{ code: number; stderr: string }> {
-    const python = join(ROOT, ".venv", "bin", "python");
-    const source = `import sys; sys.path.insert(0, ${JSON.stringify(LAUNCHER)}); import self_test, mends\n${script}`;
-    return await promisify(execFile)(python, ["-B", "-c", source]).then(
-      () => ({ code: 0, stderr: "" }),
-      (error: unknown) => error as { code: number; stderr: string },
-    );
-  }
+/** Runs the script after `import self_test, mends`. */
+async function selfTest(script: string): Promise<{ code: number | null; stderr: string }> {
+  const source = `import sys; sys.path.insert(0, ${JSON.stringify(LAUNCHER)}); import self_test, mends\n${script}`;
+  const child = spawn(join(ROOT, ".venv", "bin", "python"), ["-B", "-c", source], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const stderr = await text(child.stderr);
+  if (child.exitCode === null) await once(child, "exit");
+  return { code: child.exitCode, stderr };
+}
 
+describe("the launcher's self-test", () => {
   test("passes on the pinned MiniStack", async () => {
     expect(await selfTest("self_test.check_version(); self_test.check_leans(mends.ALL)")).toMatchObject({
       code: 0,

@@ -196,7 +196,10 @@ describe("IAM", () => {
     await storage.send(new PutBucketPolicyCommand({ Bucket: "tls-only", Policy: JSON.stringify(Policy) }));
     const writer = await actAs(aws, "writer", [allow("s3:PutObject", "arn:aws:s3:::tls-only/*")]);
 
-    await new S3Client(writer.config).send(new PutObjectCommand({ Bucket: "tls-only", Key: "a", Body: "b" }));
+    const put = new S3Client(writer.config).send(
+      new PutObjectCommand({ Bucket: "tls-only", Key: "a", Body: "b" }),
+    );
+    await expect(put).resolves.toHaveProperty("ETag");
   });
 });
 

@@ -1,8 +1,4 @@
-import {
-  CloudFormationClient,
-  CreateStackCommand,
-  DescribeStacksCommand,
-} from "@aws-sdk/client-cloudformation";
+import { CloudFormationClient, CreateStackCommand } from "@aws-sdk/client-cloudformation";
 import { CloudWatchLogsClient, DescribeLogGroupsCommand } from "@aws-sdk/client-cloudwatch-logs";
 import {
   DescribeContinuousBackupsCommand,
@@ -11,20 +7,7 @@ import {
   DynamoDBClient,
 } from "@aws-sdk/client-dynamodb";
 import { GetOpenIDConnectProviderCommand, GetRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
-import { GetFunctionCommand, GetEventSourceMappingCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import {
-  CreateBucketCommand,
-  DeleteObjectCommand,
-  GetBucketEncryptionCommand,
-  GetBucketLifecycleConfigurationCommand,
-  GetBucketOwnershipControlsCommand,
-  GetBucketTaggingCommand,
-  GetBucketVersioningCommand,
-  HeadBucketCommand,
-  ListObjectVersionsCommand,
-  PutObjectCommand,
-  S3Client,
-} from "@aws-sdk/client-s3";
+import { GetEventSourceMappingCommand, GetFunctionCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { LocalAws } from "../../action/local/aws.ts";
@@ -35,6 +18,7 @@ import {
   deleteStack,
   events,
   failure,
+  findStack,
   outputs,
   settled,
   updateStack,
@@ -43,145 +27,39 @@ import { allow, arn, lambdaFunction, lambdaRole, policy, ref, trust } from "./te
 
 let aws: LocalAws;
 let client: CloudFormationClient;
-let storage: S3Client;
 
 beforeAll(async () => {
   aws = await startInstance();
   client = new CloudFormationClient(aws.clientConfig());
-  storage = new S3Client(aws.clientConfig());
 });
 afterAll(async () => await aws[Symbol.asyncDispose]());
 
-describe("a bucket", () => {
-  test.each([
-    [
-      "an object",
-      {},
-      async (Bucket: string) => await storage.send(new PutObjectCommand({ Bucket, Key: "a", Body: "b" })),
-    ],
-    [
-      "nothing but a delete marker and the version under it",
-      { VersioningConfiguration: { Status: "Enabled" } },
-      async (Bucket: string) => {
-        await storage.send(new PutObjectCommand({ Bucket, Key: "a", Body: "b" }));
-        await storage.send(new DeleteObjectCommand({ Bucket, Key: "a" }));
+function tableWith(properties: object) {
+  return {
+    Resources: {
+      Table: {
+        Type: "AWS::DynamoDB::Table",
+        Properties: {
+          BillingMode: "PAY_PER_REQUEST",
+          AttributeDefinitions: [{ AttributeName: "name", AttributeType: "S" }],
+          KeySchema: [{ AttributeName: "name", KeyType: "HASH" }],
+          ...properties,
+        },
       },
-    ],
-  ])("that holds %s is not deleted", async (what, Properties, fill) => {
-    const name = `full-${what.length}`;
-    const stack = await createdStack(client, name, {
-      Resources: { Bucket: { Type: "AWS::S3::Bucket", Properties } },
-      Outputs: { Name: { Value: ref("Bucket") } },
-    });
-    const Bucket = outputs(stack)["Name"] ?? "";
-    await fill(Bucket);
-
-    const failed = await deleteStack(client, stack.StackId ?? "");
-    expect(failed.StackStatus).toBe("DELETE_FAILED");
-    expect(await failure(client, name)).toContain("The bucket you tried to delete is not empty");
-
-    const { Versions = [], DeleteMarkers = [] } = await storage.send(
-      new ListObjectVersionsCommand({ Bucket }),
-    );
-    for (const { Key, VersionId } of [...Versions, ...DeleteMarkers]) {
-      await storage.send(new DeleteObjectCommand({ Bucket, Key, VersionId }));
-    }
-    expect((await deleteStack(client, stack.StackId ?? "")).StackStatus).toBe("DELETE_COMPLETE");
-    await expect(storage.send(new HeadBucketCommand({ Bucket }))).rejects.toMatchObject({ name: "NotFound" });
-  });
-
-  test("has the encryption, lifecycle, ownership, versioning and tags of its template", async () => {
-    const bucket = (Properties: object) => ({
-      Resources: { Bucket: { Type: "AWS::S3::Bucket", Properties } },
-      Outputs: { Name: { Value: ref("Bucket") } },
-    });
-    const properties = {
-      BucketEncryption: {
-        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "aws:kms" } }],
-      },
-      OwnershipControls: { Rules: [{ ObjectOwnership: "BucketOwnerPreferred" }] },
-      VersioningConfiguration: { Status: "Enabled" },
-      LifecycleConfiguration: {
-        Rules: [
-          { Id: "old", Status: "Enabled", NoncurrentVersionExpiration: { NoncurrentDays: 30 } },
-          {
-            Id: "all",
-            Status: "Enabled",
-            ExpirationInDays: "90",
-            AbortIncompleteMultipartUpload: { DaysAfterInitiation: 7 },
-          },
-        ],
-      },
-    };
-    const stack = await createdStack(client, "settings", bucket(properties), { tags: { team: "rabbits" } });
-    const of = { Bucket: outputs(stack)["Name"] };
-
-    const encryption = await storage.send(new GetBucketEncryptionCommand(of));
-    expect(
-      encryption.ServerSideEncryptionConfiguration?.Rules?.[0]?.ApplyServerSideEncryptionByDefault
-        ?.SSEAlgorithm,
-    ).toBe("aws:kms");
-    const ownership = await storage.send(new GetBucketOwnershipControlsCommand(of));
-    expect(ownership.OwnershipControls?.Rules).toEqual([{ ObjectOwnership: "BucketOwnerPreferred" }]);
-    const { Rules = [] } = await storage.send(new GetBucketLifecycleConfigurationCommand(of));
-    expect(
-      Rules.map((rule) => [rule.ID, rule.NoncurrentVersionExpiration?.NoncurrentDays, rule.Expiration?.Days]),
-    ).toEqual([
-      ["old", 30, undefined],
-      ["all", undefined, 90],
-    ]);
-    const { TagSet = [] } = await storage.send(new GetBucketTaggingCommand(of));
-    expect(TagSet).toContainEqual({ Key: "team", Value: "rabbits" });
-
-    await updateStack(
-      client,
-      "settings",
-      bucket({ ...properties, VersioningConfiguration: { Status: "Suspended" } }),
-    );
-    expect((await storage.send(new GetBucketVersioningCommand(of))).Status).toBe("Suspended");
-  });
-});
-
-describe("a template in S3", () => {
-  test("is found by a virtual-hosted address as well as by a path", async () => {
-    const template = JSON.stringify({ Resources: { Queue: { Type: "AWS::SQS::Queue" } } });
-    await storage.send(new CreateBucketCommand({ Bucket: "templates" }));
-    await storage.send(new PutObjectCommand({ Bucket: "templates", Key: "a/b.json", Body: template }));
-
-    for (const [name, TemplateURL] of [
-      ["by-path", "https://s3.us-east-1.amazonaws.com/templates/a/b.json"],
-      ["by-host", "https://templates.s3.amazonaws.com/a/b.json"],
-      ["by-region", "https://templates.s3.us-east-1.amazonaws.com/a/b.json"],
-    ] as const) {
-      await client.send(new CreateStackCommand({ StackName: name, TemplateURL }));
-      expect((await settled(client, name)).StackStatus, name).toBe("CREATE_COMPLETE");
-    }
-  });
-});
+    },
+    Outputs: { Name: { Value: ref("Table") } },
+  };
+}
 
 describe("a table", () => {
   test("has the time to live, the recovery and the stream of its template, also after an update", async () => {
     const database = new DynamoDBClient(aws.clientConfig());
-    const table = (properties: object) => ({
-      Resources: {
-        Table: {
-          Type: "AWS::DynamoDB::Table",
-          Properties: {
-            BillingMode: "PAY_PER_REQUEST",
-            AttributeDefinitions: [{ AttributeName: "name", AttributeType: "S" }],
-            KeySchema: [{ AttributeName: "name", KeyType: "HASH" }],
-            ...properties,
-          },
-        },
-      },
-      Outputs: { Name: { Value: ref("Table") } },
-    });
     const on = {
       TimeToLiveSpecification: { AttributeName: "expires", Enabled: "true" },
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       StreamSpecification: { StreamViewType: "NEW_AND_OLD_IMAGES" },
     };
-    const TableName = outputs(await createdStack(client, "table", table(on)))["Name"];
+    const TableName = outputs(await createdStack(client, "table", tableWith(on)))["Name"];
     const described = async () => [
       (await database.send(new DescribeTimeToLiveCommand({ TableName }))).TimeToLiveDescription
         ?.TimeToLiveStatus,
@@ -192,26 +70,29 @@ describe("a table", () => {
     ];
     expect(await described()).toEqual(["ENABLED", "ENABLED", "NEW_AND_OLD_IMAGES"]);
 
-    await updateStack(client, "table", table({}));
+    await updateStack(client, "table", tableWith({}));
     expect(await described()).toEqual(["DISABLED", "DISABLED", undefined]);
   });
 });
 
+function logGroupFor(RetentionInDays: number) {
+  return {
+    Resources: { Logs: { Type: "AWS::Logs::LogGroup", Properties: { RetentionInDays } } },
+  };
+}
+
 describe("a log group without a name", () => {
   test("is named after its stack, and keeps its name", async () => {
     const logs = new CloudWatchLogsClient(aws.clientConfig());
-    const group = (RetentionInDays: number) => ({
-      Resources: { Logs: { Type: "AWS::Logs::LogGroup", Properties: { RetentionInDays } } },
-    });
     const groups = async () =>
       ((await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: "diary-" }))).logGroups ?? []).map(
         (each) => [each.logGroupName, each.retentionInDays],
       );
-    await createdStack(client, "diary", group(7));
+    await createdStack(client, "diary", logGroupFor(7));
     expect(await groups()).toEqual([[expect.stringMatching(/^diary-Logs-/), 7]]);
     const [[name] = []] = await groups();
 
-    await updateStack(client, "diary", group(30));
+    await updateStack(client, "diary", logGroupFor(30));
     expect(await groups()).toEqual([[name, 30]]);
   });
 });
@@ -274,19 +155,21 @@ describe("IAM resources", () => {
   });
 });
 
-describe("a function", () => {
-  const resources = (properties: object, role: object = lambdaRole()) => ({
+function functionWith(properties: object, role: object = lambdaRole()) {
+  return {
     Resources: { Role: role, Function: lambdaFunction("Role", { ...properties }) },
     Outputs: { Name: { Value: ref("Function") } },
-  });
+  };
+}
 
+describe("a function", () => {
   test.each([
-    ["no-code", resources({ Code: { S3Bucket: "code", S3Key: "gone.zip" } }), "S3 Error Code: NoSuchKey"],
-    ["no-runtime", resources({ Runtime: "nodejs9.x" }), "Value nodejs9.x at 'runtime'"],
-    ["no-memory", resources({ MemorySize: 64 }), "Value '64' at 'MemorySize'"],
+    ["no-code", functionWith({ Code: { S3Bucket: "code", S3Key: "gone.zip" } }), "S3 Error Code: NoSuchKey"],
+    ["no-runtime", functionWith({ Runtime: "nodejs9.x" }), "Value nodejs9.x at 'runtime'"],
+    ["no-memory", functionWith({ MemorySize: 64 }), "Value '64' at 'MemorySize'"],
     [
       "no-trust",
-      resources(
+      functionWith(
         {},
         { Type: "AWS::IAM::Role", Properties: { AssumeRolePolicyDocument: trust("ec2.amazonaws.com") } },
       ),
@@ -299,12 +182,12 @@ describe("a function", () => {
 
   test("reserves concurrency, and gives it back", async () => {
     const lambda = new LambdaClient(aws.clientConfig());
-    const stack = await createdStack(client, "reserved", resources({ ReservedConcurrentExecutions: 2 }));
+    const stack = await createdStack(client, "reserved", functionWith({ ReservedConcurrentExecutions: 2 }));
     const reserved = async () =>
       (await lambda.send(new GetFunctionCommand({ FunctionName: outputs(stack)["Name"] }))).Concurrency;
     expect(await reserved()).toEqual({ ReservedConcurrentExecutions: 2 });
 
-    await updateStack(client, "reserved", resources({}));
+    await updateStack(client, "reserved", functionWith({}));
     expect(await reserved()).toBeUndefined();
   });
 });
@@ -348,8 +231,7 @@ describe("time", () => {
     const { StackId = "" } = await formation.send(
       new CreateStackCommand({ StackName: "slow", TemplateBody: JSON.stringify(template) }),
     );
-    const { Stacks = [] } = await formation.send(new DescribeStacksCommand({ StackName: "slow" }));
-    expect(Stacks[0]?.StackStatus).toBe("CREATE_IN_PROGRESS");
+    expect((await findStack(formation, "slow")).StackStatus).toBe("CREATE_IN_PROGRESS");
     await settled(formation, StackId);
     expect(performance.now() - start).toBeGreaterThan(600);
 

@@ -1,6 +1,8 @@
 /** Resources that several tests need. */
 
-export function policy(...statements: readonly Readonly<Record<string, unknown>>[]) {
+export type Statement = Readonly<Record<string, unknown>>;
+
+export function policy(...statements: readonly Statement[]) {
   return { Version: "2012-10-17", Statement: statements };
 }
 
@@ -12,7 +14,7 @@ export function trust(service: string) {
   return policy({ Effect: "Allow", Principal: { Service: service }, Action: "sts:AssumeRole" });
 }
 
-export function lambdaRole(...statements: readonly Readonly<Record<string, unknown>>[]) {
+export function lambdaRole(...statements: readonly Statement[]) {
   return {
     Type: "AWS::IAM::Role",
     Properties: {
@@ -55,4 +57,15 @@ export function arn(id: string) {
 
 export function ref(id: string) {
   return { Ref: id };
+}
+
+/** The policy of a queue or topic that lets a service in for one source. */
+export function letsIn(service: string, action: string, resource: unknown, source: unknown) {
+  return policy({
+    Effect: "Allow",
+    Principal: { Service: service },
+    Action: action,
+    Resource: resource,
+    Condition: { ArnEquals: { "aws:SourceArn": source } },
+  });
 }
