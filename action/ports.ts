@@ -155,14 +155,22 @@ export interface Quiet {
   emptyBucket(physicalId: string, onProgress: (deleted: number) => void): Promise<number>;
 }
 
+/** The four ports behind AWS credentials. */
+export interface AwsPorts {
+  readonly stacks: Stacks;
+  readonly artifacts: Artifacts;
+  readonly items: Items;
+  readonly quiet: Quiet;
+}
+
 /** Everything that run() needs of the world. */
 export interface Ports {
   readonly log: Log;
   readonly clock: Clock;
   readonly workspace: Workspace;
+  /** Warren's own templates, read like a checkout; the repository's own templates come on top of them. */
+  readonly shipped: Pick<Workspace, "read" | "list">;
   readonly builder: Builder;
-  readonly stacks: Stacks;
-  readonly artifacts: Artifacts;
-  readonly items: Items;
-  readonly quiet: Quiet;
+  /** Asked for only by commands that talk to AWS. Undefined: the region that the environment names. */
+  readonly aws: (region: string | undefined) => AwsPorts;
 }

@@ -102,7 +102,8 @@ function refused(file: string, message: string): ParsedDocument {
 /** Few aliases can still multiply (each list ten times the last), so the expansion itself is bounded too. */
 function plainValue(document: Document, problems: Problem[], placeAt: (offset: number) => Place): unknown {
   try {
-    return document.toJS({ maxAliasCount: MAX_ALIASES });
+    // `json` also unwraps what a scalar's tag (`!Ref x`) was resolved to.
+    return document.toJS({ json: true, maxAliasCount: MAX_ALIASES });
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     problems.push({

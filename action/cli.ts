@@ -1,0 +1,151 @@
+#!/usr/bin/env node
+/** The edge of the command line: words -> Request, real ports, run(), the one catch, the exit code. */
+import { resolve } from "node:path";
+import { Command, InvalidArgumentError, Option } from "commander";
+import { type Problem, UserError, formatProblem } from "./core/problem.ts";
+import { report } from "./core/report.ts";
+import type { Value } from "./core/value.ts";
+import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
+import { systemPorts } from "./system.ts";
+import { type Request, type Target, run } from "./run.ts";
+
+/** Documented in the help and the README; scripts depend on them. */
+const EXIT = { ok: 0, problem: 1, usage: 2, bug: 70, interrupted: 130 } as const;
+
+interface Flags {
+  readonly json?: boolean;
+  readonly directory: string;
+  readonly stage?: string;
+  readonly branch?: string;
+  readonly build?: boolean;
+  readonly timeout?: number;
+  readonly port?: number;
+}
+
+function program(): Command {
+  const warren = new Command("warren")
+    .description("Deploys serverless event pipelines from Git: config/pipeline.yaml in, plain CloudFormation out.")
+    .option("--json", "print one JSON object on standard output, and nothing else but errors")
+    .option("-C, --directory <folder>", "the repository to work on", ".")
+    .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
+    .showHelpAfterError("(`warren --help` lists the commands)")
+    .exitOverride()
+    .addHelpText(
+      "after",
+      `
+Start here:
+  warren check                 is config/pipeline.yaml right? Needs no AWS.
+  warren render --stage prod   the CloudFormation template that would be deployed
+  warren plan --stage prod     what a deploy would change, told by CloudFormation
+  warren deploy --stage prod
+
+Credentials and region come from the environment, as the AWS SDK reads them (AWS_REGION, AWS_PROFILE, …).
+
+Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong words on the command line,
+70 a bug in Warren (please report it), 130 interrupted.`,
+    );
+
+  const simple = (name: Request["command"] & ("check" | "generate" | "graph" | "build"), text: string): void => {
+    warren.command(name).description(text).action((_flags, command: Command) => perform({ command: name }, command));
+  };
+  simple("check", "check pipeline.yaml, templates, code, items; show what every function may do");
+  simple("build", "build the functions, and show which AWS actions their code calls");
+  simple("graph", "print the pipeline as a Mermaid flowchart");
+  simple("generate", "write config/pipeline.schema.json (for editors) and functions/warren-env.d.ts (types)");
+
+  const staged = (name: string, text: string): Command =>
+    warren
+      .command(name)
+      .description(text)
+      .requiredOption("-s, --stage <name>", "a stage of pipeline.yaml")
+      .option("-b, --branch <name>", "for stages of pull requests: which branch (default: the one checked out)");
+  const minutes = new Option("--timeout <minutes>", "give up following after this time; a later run goes on").argParser(
+    positive,
+  );
+  staged("render", "print the stage's CloudFormation template")
+    .option("--no-build", "leave the code out: the template then grants all that the arrows may grant")
+    .action((flags: Flags, command: Command) =>
+      perform({ command: "render", target: target(flags), build: flags.build !== false }, command),
+    );
+  staged("plan", "show what a deploy would change; changes nothing").action((flags: Flags, command: Command) =>
+    perform({ command: "plan", target: target(flags) }, command),
+  );
+  staged("deploy", "make the stage's stack equal to what pipeline.yaml says")
+    .addOption(minutes)
+    .action((flags: Flags, command: Command) =>
+      perform({ command: "deploy", target: target(flags), ...limit(flags) }, command),
+    );
+  staged("destroy", "take the stage's stack away, its data too (refused for protected stages)")
+    .addOption(minutes)
+    .action((flags: Flags, command: Command) =>
+      perform({ command: "destroy", target: target(flags), ...limit(flags) }, command),
+    );
+  warren
+    .command("bootstrap")
+    .description("set up this AWS account and region, once: the bucket for built functions")
+    .action((_flags, command: Command) => perform({ command: "bootstrap" }, command));
+  warren
+    .command("local")
+    .description("run a local AWS until Ctrl-C, ready to deploy to; needs the repository's own set-up")
+    .option("--port <number>", "port on 127.0.0.1 (default: any free one)", positive)
+    .action(async (flags: Flags) => {
+      // Not part of the bundle's start-up: nobody needs it on a runner.
+      const { serveLocalAws } = await import("./local/serve.ts");
+      await serveLocalAws(terminalConsole(), flags.port);
+    });
+  return warren;
+}
+
+function positive(text: string): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  return number;
+}
+
+function target({ stage = "", branch }: Flags): Target {
+  return { stage, ...(branch === undefined ? {} : { branch }) };
+}
+
+function limit({ timeout }: Flags): { timeoutSeconds?: number } {
+  return timeout === undefined ? {} : { timeoutSeconds: timeout * 60 };
+}
+
+async function perform(request: Request, command: Command): Promise<void> {
+  const flags: Flags = command.optsWithGlobals();
+  const console = flags.json === true ? quietConsole() : terminalConsole();
+  const ports = systemPorts({ root: resolve(flags.directory), console, environment: process.env });
+  const { result, lines, json } = report(await run(request, ports));
+  if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
+  for (const line of lines) console.info(line);
+  if (result !== "") console.result(result);
+}
+
+function problemJson({ place, message, hint }: Problem): Value {
+  return { ...(place ? { place: { ...place } } : {}), message, ...(hint === undefined ? {} : { hint }) };
+}
+
+/** The one catch. */
+function fail(error: unknown, json: boolean, console: Console): number {
+  if (error instanceof UserError) {
+    for (const problem of error.problems) console.error(formatProblem(problem));
+    if (json) console.result(JSON.stringify({ kind: "failed", reason: error.reason, problems: error.problems.map(problemJson) }, null, 2));
+    return EXIT.problem;
+  }
+  const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
+  if (typeof code === "string" && code.startsWith("commander.")) {
+    return exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  console.error(`this is a bug in Warren: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  if (error instanceof Error && error.cause !== undefined) console.error(`caused by ${String(error.cause)}`);
+  return EXIT.bug;
+}
+
+// Output that nobody reads any more (`warren render | head`) is no reason for a stack trace.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug));
+process.on("SIGINT", () => process.exit(EXIT.interrupted));
+try {
+  const words = process.argv.slice(2);
+  await program().parseAsync(words.length === 0 ? ["--help"] : words, { from: "user" });
+} catch (error) {
+  process.exitCode = fail(error, process.argv.includes("--json"), terminalConsole());
+}

@@ -1,0 +1,28 @@
+/** What a run came to. A union with a stable `kind`; report.ts puts it into words. */
+import type { DeployOutcome } from "../deploy.ts";
+import type { DestroyOutcome } from "../destroy.ts";
+import type { Plan } from "../plan.ts";
+import type { Artifact } from "./artifact.ts";
+import type { Grant } from "./grant.ts";
+import type { Problem } from "./problem.ts";
+import type { StackTemplate } from "./render.ts";
+
+export type Outcome =
+  | {
+      readonly kind: "checked";
+      readonly stages: number;
+      readonly components: number;
+      readonly arrows: number;
+      readonly resources: number;
+      readonly warnings: readonly Problem[];
+      readonly grants: readonly Grant[];
+      /** Generated files that differ from what `warren generate` would write. */
+      readonly stale: readonly string[];
+    }
+  | { readonly kind: "generated"; readonly files: readonly string[] }
+  | { readonly kind: "drawn"; readonly text: string }
+  | { readonly kind: "built"; readonly artifacts: readonly Artifact[] }
+  | { readonly kind: "rendered"; readonly stack: StackTemplate }
+  | { readonly kind: "planned"; readonly plan: Plan; readonly stack: StackTemplate }
+  | { readonly kind: "deployed"; readonly deploy: DeployOutcome }
+  | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome };

@@ -1,0 +1,112 @@
+/** Outcome -> the words that people read and the JSON that machines read. The only place that phrases results. */
+import { arrowText } from "./arrow.ts";
+import type { Artifact } from "./artifact.ts";
+import type { Grant } from "./grant.ts";
+import { changeLine } from "./operation.ts";
+import type { Outcome } from "./outcome.ts";
+import { formatProblem } from "./problem.ts";
+import { type Value, readableJson } from "./value.ts";
+
+export interface Report {
+  /** The result itself, for standard output; empty if there is none but the words. */
+  readonly result: string;
+  /** For people, on standard error. */
+  readonly lines: readonly string[];
+  /** With `--json`, instead of both. */
+  readonly json: Value;
+}
+
+export function report(outcome: Outcome): Report {
+  switch (outcome.kind) {
+    case "checked": {
+      const { stages, components, arrows, resources, warnings, stale, grants } = outcome;
+      const staleLines = stale.map((file) => `warning: ${file} is not up to date: run \`warren generate\``);
+      return {
+        result: "",
+        lines: [
+          ...warnings.map((warning) => `warning: ${formatProblem(warning)}`),
+          ...staleLines,
+          ...grantLines(grants),
+          `all right: ${components} components, ${arrows} arrows, ${stages} stages, ${resources} resources a stack`,
+        ],
+        json: { kind: "checked", stages, components, arrows, resources, stale, warnings: warnings.map(formatProblem) },
+      };
+    }
+    case "generated":
+      return {
+        result: "",
+        lines: outcome.files.map((file) => `wrote ${file}`),
+        json: { kind: "generated", files: outcome.files },
+      };
+    case "drawn":
+      return { result: outcome.text, lines: [], json: { kind: "drawn", mermaid: outcome.text } };
+    case "built":
+      return {
+        result: "",
+        lines: outcome.artifacts.flatMap(artifactLines),
+        json: { kind: "built", artifacts: outcome.artifacts.map(artifactJson) },
+      };
+    case "rendered":
+      return {
+        result: readableJson(outcome.stack.template),
+        lines: [],
+        json: { kind: "rendered", stack: outcome.stack.stackName, template: outcome.stack.template },
+      };
+    case "planned": {
+      const { plan, stack } = outcome;
+      const changes = plan.changes.map((change) => changeLine(change, stack.origins));
+      const last =
+        plan.kind === "nothing"
+          ? `${plan.stackName} is up to date: a deploy would change nothing`
+          : `${plan.stackName}: a deploy would ${plan.kind} it with ${count(plan.changes.length, "change")}`;
+      return { result: "", lines: [...changes, last], json: { ...plan, kind: "planned", would: plan.kind } as unknown as Value };
+    }
+    case "deployed": {
+      const { kind, stack, outputs, changes } = outcome.deploy;
+      const values = Object.entries(outputs).map(([name, value]) => `  ${name}: ${value}`);
+      const what = kind === "unchanged" ? "is up to date, nothing was changed" : `is ${kind}`;
+      return {
+        result: "",
+        lines: [`${stack.name} ${what}`, ...values],
+        json: { kind: "deployed", result: kind, stack: stack.name, stackId: stack.id, outputs, changes: changes.length },
+      };
+    }
+    case "destroyed": {
+      const { destroy } = outcome;
+      if (destroy.kind === "absent") {
+        const lines = [`${destroy.stackName} is not there: nothing to destroy`];
+        return { result: "", lines, json: { kind: "destroyed", result: "absent", stack: destroy.stackName } };
+      }
+      const kept = destroy.kept.map(({ type, physicalId }) => `  kept: ${type} ${physicalId}`);
+      const emptied = destroy.objectsDeleted > 0 ? `, with ${count(destroy.objectsDeleted, "object")}` : "";
+      return {
+        result: "",
+        lines: [`${destroy.stackName} is gone${emptied}`, ...kept],
+        json: { ...destroy, kind: "destroyed", result: "destroyed" } as unknown as Value,
+      };
+    }
+  }
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+function grantLines(grants: readonly Grant[]): string[] {
+  return grants
+    .filter(({ granted }) => granted.length > 0)
+    .map(({ arrow, to, granted, uncertain }) => {
+      const why = uncertain === undefined ? "" : ` (all that the arrow may grant, since ${uncertain})`;
+      return `  ${arrowText(arrow)}: \`${to}\` may ${granted.join(", ")}${why}`;
+    });
+}
+
+function artifactLines(artifact: Artifact): string[] {
+  const { component, key, zip, calls } = artifact;
+  const what = calls.kind === "exact" ? calls.actions.join(", ") || "no AWS calls" : `calls unknown: ${calls.reason}`;
+  return [`${component}  ${Math.ceil(zip.byteLength / 1000)} kB  ${key}`, `  ${what}`];
+}
+
+function artifactJson({ component, key, handler, zip, unzippedBytes, calls }: Artifact): Value {
+  return { component, key, handler, zipBytes: zip.byteLength, unzippedBytes, calls: calls as unknown as Value };
+}

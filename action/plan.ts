@@ -1,0 +1,65 @@
+/** What a deploy would do, told by CloudFormation itself: a change set that is made, read and taken away again. */
+import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
+import { UserError } from "./core/problem.ts";
+import type { Rendered } from "./core/rendered.ts";
+import type { Change, Ports, AwsPorts, Stack } from "./ports.ts";
+import { placeTemplate } from "./upload.ts";
+
+export type PlanPorts = Pick<Ports, "log" | "clock" | "workspace"> & Pick<AwsPorts, "stacks" | "artifacts">;
+
+export interface Plan {
+  readonly kind: "create" | "update" | "nothing";
+  readonly stackName: string;
+  readonly digest: string;
+  /** Resources that get nothing but new tags are not in here. */
+  readonly changes: readonly Change[];
+}
+
+/** Throws UserError `stack-busy` (an operation is running), `stack-stuck`, `plan-failed`. */
+export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> {
+  const { stackName, digest } = rendered;
+  const stack = await ports.stacks.find(stackName);
+  const phase = phaseOf(stack?.status);
+  const step = deployStep(phase);
+  if (stack && phase === "good" && stack.tags["warren:digest"] === digest) {
+    return { kind: "nothing", stackName, digest, changes: [] };
+  }
+  if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
+  const kind = step;
+  const bucket = (): Promise<string> => ports.artifacts.bucket(stack && accountOf(stack.id));
+  const changeSet = await ports.stacks.createChangeSet({
+    stackName,
+    name: `warren-plan-${digest.slice(0, 12)}-${ports.clock.now().toString(36)}`,
+    type: kind === "create" ? "CREATE" : "UPDATE",
+    template: await placeTemplate(bucket, rendered.body, ports),
+    tags: rendered.tags,
+    description: `plan of digest ${digest}`,
+  });
+  if (changeSet.kind === "busy") throw notPlannable(stackName, stack, true);
+  await ports.stacks.deleteChangeSet(stackName, changeSet.id);
+  // The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack.
+  if (!stack) await ports.stacks.delete({ stackId: changeSet.stackId, token: `plan-${digest.slice(0, 32)}` });
+  if (changeSet.kind === "failed") {
+    throw new UserError("plan-failed", { message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}` });
+  }
+  const changes = changeSet.kind === "ready" ? changeSet.changes.filter((change) => !onlyTags(change)) : [];
+  return { kind: changes.length > 0 ? kind : "nothing", stackName, digest, changes };
+}
+
+/** Stack tags reach every resource, so a new commit alone "modifies" all of them. */
+function onlyTags({ action, properties }: Change): boolean {
+  return action === "Modify" && properties.length === 1 && properties[0] === "Tags";
+}
+
+function notPlannable(stackName: string, stack: Stack | undefined, busy: boolean): UserError {
+  const status = stack?.status ?? "absent";
+  return busy
+    ? new UserError("stack-busy", {
+        message: `${stackName} is ${status}: another operation is running`,
+        hint: "Plan again when it has ended; a deploy waits for it by itself.",
+      })
+    : new UserError("stack-stuck", {
+        message: `${stackName} is ${status}: nothing can be planned on it`,
+        hint: "Run `warren deploy`: it clears a failed creation away, or says what to do.",
+      });
+}

@@ -1,0 +1,126 @@
+/** The repository's pipeline, read and checked: files -> Pipeline, code -> artifacts, both -> one stack. */
+import type { Artifact, BuildRequest } from "./core/artifact.ts";
+import { type Catalog, readCatalog } from "./core/catalog.ts";
+import type { SourceText } from "./core/document.ts";
+import { parseItems } from "./core/items.ts";
+import { type Component, type Pipeline, parsePipeline } from "./core/pipeline.ts";
+import { type Problem, UserError } from "./core/problem.ts";
+import { type StackTemplate, type TableFile, render } from "./core/render.ts";
+import { defaultValue } from "./core/option.ts";
+import type { Rendered, TableItems } from "./core/rendered.ts";
+import type { ConcreteStage } from "./core/stage.ts";
+import { stackTags } from "./core/stack-tags.ts";
+import { canonicalJson, type Value } from "./core/value.ts";
+import type { Ports } from "./ports.ts";
+
+export const PIPELINE_FILE = "config/pipeline.yaml";
+export const SCHEMA_FILE = "config/pipeline.schema.json";
+export const TYPES_FILE = "functions/warren-env.d.ts";
+
+export interface Project {
+  readonly catalog: Catalog;
+  readonly pipeline: Pipeline;
+}
+
+type ReadPorts = Pick<Ports, "workspace" | "shipped">;
+
+/** Throws UserError `config-invalid` with every problem of the templates, or else of pipeline.yaml. */
+export async function readProject(ports: ReadPorts): Promise<Project> {
+  const [shipped, own] = await Promise.all([readTemplates(ports.shipped), readTemplates(ports.workspace)]);
+  const catalog = readCatalog([...shipped, ...own]);
+  if (catalog.kind === "problems") throw new UserError("config-invalid", catalog.problems);
+  const text = await ports.workspace.read(PIPELINE_FILE);
+  if (text === undefined) {
+    throw new UserError("config-missing", {
+      message: `there is no ${PIPELINE_FILE}`,
+      hint: "Run this in the root of a repository that has one, or start from Warren's own.",
+    });
+  }
+  const result = parsePipeline({ file: PIPELINE_FILE, text }, catalog.catalog);
+  if (result.kind === "problems") throw new UserError("config-invalid", result.problems);
+  return { catalog: catalog.catalog, pipeline: result.pipeline };
+}
+
+async function readTemplates(from: Ports["shipped"]): Promise<SourceText[]> {
+  const folders = ["templates/components", "templates/connections"];
+  const lists = await Promise.all(
+    folders.map(async (folder) => (await from.list(folder)).map((name) => `${folder}/${name}`)),
+  );
+  const files = lists.flat().filter((file) => file.endsWith(".yaml"));
+  return Promise.all(files.map(async (file) => ({ file, text: (await from.read(file)) ?? "" })));
+}
+
+/** Every component whose template names an `Artifact`, built at once. */
+export async function buildProject(project: Project, ports: Pick<Ports, "builder">): Promise<readonly Artifact[]> {
+  const requests = [...project.pipeline.components.values()].flatMap((component) => buildRequest(component) ?? []);
+  return requests.length === 0 ? [] : ports.builder.build(requests);
+}
+
+function buildRequest(component: Component): BuildRequest | undefined {
+  const artifact = component.template.metadata.Artifact;
+  if (!artifact) return undefined;
+  const option = (name: string): Value => {
+    const parameter = component.template.parameters[name];
+    return component.options[name] ?? (parameter ? defaultValue(parameter) : "");
+  };
+  return {
+    component: component.name,
+    source: String(option(artifact.Source)),
+    runtime: String(option(artifact.Runtime)),
+    architecture: option(artifact.Architecture) === "x86_64" ? "x86_64" : "arm64",
+    place: component.placeOf(artifact.Source),
+  };
+}
+
+/** Throws UserError `config-invalid`. Without artifacts the template is that of functions not yet built. */
+export function renderProject(
+  { pipeline }: Project,
+  stage: ConcreteStage,
+  artifacts: readonly Artifact[],
+): StackTemplate {
+  const built = new Map(artifacts.map((artifact) => [artifact.component, artifact]));
+  const result = render({ pipeline, stage, built });
+  if (result.kind === "problems") throw new UserError("config-invalid", result.problems);
+  return result.stack;
+}
+
+/** The items of all tables. Throws UserError `config-invalid` with every problem of every file. */
+export async function readItems(tables: readonly TableFile[], ports: Pick<Ports, "workspace">): Promise<TableItems[]> {
+  const problems: Problem[] = [];
+  const read = await Promise.all(
+    tables.map(async ({ component, file, keys, output, place }): Promise<TableItems[]> => {
+      const text = await ports.workspace.read(file);
+      if (text === undefined) {
+        problems.push({ place, message: `there is no file ${file} with the items of \`${component}\`` });
+        return [];
+      }
+      const result = parseItems({ file, text }, keys);
+      if (result.kind === "problems") {
+        problems.push(...result.problems);
+        return [];
+      }
+      const digest = ports.workspace.sha256(canonicalJson(result.items as Value));
+      return [{ output, component, digest, items: result.items }];
+    }),
+  );
+  if (problems.length > 0) throw new UserError("config-invalid", problems);
+  return read.flat();
+}
+
+/** All that a deploy of the stage needs, and the digest that decides whether one is needed at all. */
+export async function prepareStack(
+  project: Project,
+  stage: ConcreteStage,
+  artifacts: readonly Artifact[],
+  ports: Pick<Ports, "workspace">,
+): Promise<{ readonly rendered: Rendered; readonly stack: StackTemplate }> {
+  const stack = renderProject(project, stage, artifacts);
+  const [items, commit] = await Promise.all([readItems(stack.tables, ports), ports.workspace.commit()]);
+  const body = canonicalJson(stack.template);
+  const digest = ports.workspace.sha256(
+    canonicalJson({ body, protected: stage.protected, items: items.map((table) => [table.output, table.digest]) }),
+  );
+  const tags = stackTags({ pipeline: project.pipeline.name, stage: stage.name, digest, ...commit });
+  const { stackName, origins } = stack;
+  return { stack, rendered: { stackName, body, digest, protected: stage.protected, tags, items, origins } };
+}

@@ -1,0 +1,135 @@
+/** The story: a request, step by step, to its outcome. Reads like a table of contents. */
+import { bootstrap } from "./bootstrap.ts";
+import { drawPipeline } from "./core/graph.ts";
+import { environmentTypes } from "./core/environment-types.ts";
+import type { Outcome } from "./core/outcome.ts";
+import { pipelineSchema } from "./core/schema.ts";
+import { formatProblem } from "./core/problem.ts";
+import { type ConcreteStage, concreteStage } from "./core/stage.ts";
+import { stackName } from "./core/names.ts";
+import { deploy } from "./deploy.ts";
+import { destroy } from "./destroy.ts";
+import { plan } from "./plan.ts";
+import type { AwsPorts, Ports } from "./ports.ts";
+import {
+  type Project,
+  SCHEMA_FILE,
+  TYPES_FILE,
+  buildProject,
+  prepareStack,
+  readItems,
+  readProject,
+  renderProject,
+} from "./project.ts";
+
+/** Which stack: a stage of pipeline.yaml and, for previews, a branch (default: the one checked out). */
+export interface Target {
+  readonly stage: string;
+  readonly branch?: string;
+}
+
+export type Request =
+  | { readonly command: "check" }
+  | { readonly command: "bootstrap" }
+  | { readonly command: "generate" }
+  | { readonly command: "graph" }
+  | { readonly command: "build" }
+  | { readonly command: "render"; readonly target: Target; readonly build: boolean }
+  | { readonly command: "plan"; readonly target: Target }
+  | { readonly command: "deploy"; readonly target: Target; readonly timeoutSeconds?: number }
+  | { readonly command: "destroy"; readonly target: Target; readonly timeoutSeconds?: number };
+
+/** Throws UserError for all that the user can mend. */
+export async function run(request: Request, ports: Ports): Promise<Outcome> {
+  if (request.command === "bootstrap") {
+    return { kind: "deployed", deploy: await bootstrap({ ...ports, ...ports.aws(undefined) }) };
+  }
+  const project = await readProject(ports);
+  switch (request.command) {
+    case "graph":
+      return { kind: "drawn", text: drawPipeline(project.pipeline) };
+    case "generate":
+      return generate(project, ports);
+    case "check":
+      return check(project, ports);
+    case "build":
+      return { kind: "built", artifacts: await buildProject(project, ports) };
+    case "render": {
+      const stage = await chooseStage(project, request.target, ports);
+      const artifacts = request.build ? await buildProject(project, ports) : [];
+      return { kind: "rendered", stack: renderProject(project, stage, artifacts) };
+    }
+    case "plan": {
+      const { rendered, aws, stack } = await prepare(project, request.target, ports);
+      return { kind: "planned", plan: await plan(rendered, { ...ports, ...aws }), stack };
+    }
+    case "deploy": {
+      const { rendered, aws, artifacts } = await prepare(project, request.target, ports);
+      const { timeoutSeconds } = request;
+      const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+      return { kind: "deployed", deploy: await deploy({ rendered, artifacts, ...limit }, { ...ports, ...aws }) };
+    }
+    case "destroy": {
+      const stage = await chooseStage(project, request.target, ports);
+      const aws = ports.aws(regionOf(project, stage));
+      const { origins } = renderProject(project, stage, []);
+      const { timeoutSeconds } = request;
+      const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+      const order = { stackName: stackName(project.pipeline.name, stage.name), protected: stage.protected, origins };
+      return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };
+    }
+  }
+}
+
+async function chooseStage({ pipeline }: Project, target: Target, ports: Ports): Promise<ConcreteStage> {
+  const branch = target.branch ?? (await ports.workspace.commit()).branch;
+  return concreteStage(pipeline.stages, { stage: target.stage, branch, sha256: ports.workspace.sha256 });
+}
+
+function regionOf({ pipeline }: Project, stage: ConcreteStage): string | undefined {
+  return pipeline.stages.find(({ name }) => name === stage.of)?.region;
+}
+
+/** Everything up to AWS. The build is over before any credentials are asked for: user code never sees them. */
+async function prepare(project: Project, target: Target, ports: Ports) {
+  const stage = await chooseStage(project, target, ports);
+  const artifacts = await buildProject(project, ports);
+  const { rendered, stack } = await prepareStack(project, stage, artifacts, ports);
+  for (const warning of stack.warnings) ports.log.warn(formatProblem(warning));
+  const aws: AwsPorts = ports.aws(regionOf(project, stage));
+  return { artifacts, rendered, stack, aws };
+}
+
+/** All that can be found out without AWS: config, templates, code, what it calls, items, for every stage. */
+async function check(project: Project, ports: Ports): Promise<Outcome> {
+  const artifacts = await buildProject(project, ports);
+  const stacks = project.pipeline.stages.map(({ name }) =>
+    renderProject(project, concreteStage(project.pipeline.stages, { stage: name, branch: "any", sha256: ports.workspace.sha256 }), artifacts),
+  );
+  const first = stacks[0];
+  if (first) await readItems(first.tables, ports);
+  const stale: string[] = [];
+  for (const [file, text] of Object.entries(generatedFiles(project))) {
+    if ((await ports.workspace.read(file)) !== text) stale.push(file);
+  }
+  const { components, arrows, stages } = project.pipeline;
+  const counts = { stages: stages.length, components: components.size, arrows: arrows.length };
+  const resources = first ? Object.keys(first.origins).length : 0;
+  return { kind: "checked", ...counts, resources, warnings: first?.warnings ?? [], grants: first?.grants ?? [], stale };
+}
+
+async function generate(project: Project, ports: Ports): Promise<Outcome> {
+  const files = generatedFiles(project);
+  for (const [file, text] of Object.entries(files)) await ports.workspace.write(file, text);
+  return { kind: "generated", files: Object.keys(files) };
+}
+
+/** Path -> text of the files that are made from the templates and pipeline.yaml, and kept in the repository. */
+export function generatedFiles(project: Project): Readonly<Record<string, string>> {
+  const [stage] = project.pipeline.stages;
+  const named = stage && { name: stage.name, of: stage.name, protected: stage.protected, timers: stage.timers };
+  return {
+    [SCHEMA_FILE]: `${JSON.stringify(pipelineSchema(project.catalog), null, 2)}\n`,
+    ...(named ? { [TYPES_FILE]: environmentTypes(renderProject(project, named, [])) } : {}),
+  };
+}
