@@ -2,6 +2,7 @@
 /** The edge of the command line: words -> Request, real ports, run(), the one catch, the exit code. */
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { explainAwsError } from "./core/aws-error.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
 import type { Value } from "./core/value.ts";
@@ -125,7 +126,8 @@ function problemJson({ place, message, hint }: Problem): Value {
 }
 
 /** The one catch. */
-function fail(error: unknown, json: boolean, console: Console): number {
+function fail(thrown: unknown, json: boolean, console: Console): number {
+  const error = explainAwsError(thrown) ?? thrown;
   if (error instanceof UserError) {
     for (const problem of error.problems) console.error(formatProblem(problem));
     if (json) console.result(JSON.stringify({ kind: "failed", reason: error.reason, problems: error.problems.map(problemJson) }, null, 2));

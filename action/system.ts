@@ -44,7 +44,19 @@ function awsPorts(wanted: string | undefined, environment: SystemSettings["envir
     });
   }
   const endpoint = environment["AWS_ENDPOINT_URL"];
-  const clients = createClients({ region, ...(endpoint === undefined || endpoint === "" ? {} : { endpoint }) });
+  const [accessKeyId, secretAccessKey, sessionToken] = [
+    environment["AWS_ACCESS_KEY_ID"],
+    environment["AWS_SECRET_ACCESS_KEY"],
+    environment["AWS_SESSION_TOKEN"],
+  ];
+  const clients = createClients({
+    region,
+    ...(endpoint ? { endpoint } : {}),
+    // Without keys the SDK looks further by itself: profiles, single sign-on, the instance's role.
+    ...(accessKeyId && secretAccessKey
+      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } }
+      : {}),
+  });
   return {
     stacks: createStacks(clients, systemClock),
     artifacts: createArtifacts(clients),

@@ -130,9 +130,8 @@ function checkMetadata(template: Template, needs: Needs, check: (path: Path, val
   const outputs = Object.keys(template.outputs);
   if (template.type === "connection") {
     template.metadata.Fills?.forEach((fill, index) => {
-      // `Times` is Warren's own; what stands inside of it is plain CloudFormation.
-      const times = isValueMap(fill.Value) ? fill.Value["Times"] : undefined;
-      check([...at, "Fills", index, "Value"], times ?? fill.Value);
+      // `Times` and `Plus` are Warren's own; to the walk they are maps, and what stands inside is CloudFormation.
+      check([...at, "Fills", index, "Value"], fill.Value);
     });
     for (const policy of Object.keys(template.metadata.Grants ?? {})) {
       needs([...at, "Grants"], policy, resources, "resource");

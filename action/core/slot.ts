@@ -1,6 +1,6 @@
 /** Fills of connections into the slots that components declare: the only way an arrow changes a component. */
 import { type Arrow, arrowText } from "./arrow.ts";
-import type { Instance } from "./instantiate.ts";
+import { type Instance, TemplateMistake } from "./instantiate.ts";
 import type { Fill, Slot } from "./metadata.ts";
 import { environmentName } from "./names.ts";
 import type { Problem } from "./problem.ts";
@@ -40,7 +40,7 @@ export function fillSlots(
         });
         continue;
       }
-      const combined = combine(fill, { ...target, path }, { arrow, instance, resource });
+      const combined = attempt(arrow, () => combine(fill, { ...target, path }, { arrow, instance, resource }));
       if (combined.kind === "problem") problems.push(combined.problem);
       else resources[id] = { ...resource, Properties: put(resource.Properties ?? {}, path, combined.value) };
     }
@@ -77,6 +77,15 @@ function combine(
   }
 }
 
+function attempt(arrow: Arrow, step: () => Combined): Combined {
+  try {
+    return step();
+  } catch (error) {
+    if (!(error instanceof TemplateMistake)) throw error;
+    return { kind: "problem", problem: { place: arrow.place, message: error.message } };
+  }
+}
+
 function mergeMaps(before: Value | undefined, added: Value, { slot, otherEnd }: Target, arrow: Arrow): Combined {
   const result: Record<string, Value> = isValueMap(before) ? { ...before } : {};
   for (const [key, value] of Object.entries(isValueMap(added) ? added : {})) {
@@ -110,10 +119,16 @@ function greater(before: Value | undefined, fill: Fill, target: Target, { arrow,
   return { kind: "value", value: Math.max(present, needed) };
 }
 
+/** A number, or `Times` and `Plus` over numbers: CloudFormation has no arithmetic of its own. */
 function numeric(value: Value, instance: Instance): number {
-  const times = isValueMap(value) ? value["Times"] : undefined;
-  const factors = isValueList(times) ? times : [value];
-  return factors.reduce<number>((product, factor) => product * Number(instance.resolve(factor)), 1);
+  const [operator, operands] = isValueMap(value) ? (Object.entries(value)[0] ?? []) : [];
+  if (isValueList(operands) && (operator === "Times" || operator === "Plus")) {
+    const numbers = operands.map((operand) => numeric(operand, instance));
+    return operator === "Times" ? numbers.reduce((a, b) => a * b, 1) : numbers.reduce((a, b) => a + b, 0);
+  }
+  const number = Number(instance.resolve(value));
+  if (Number.isFinite(number)) return number;
+  throw new TemplateMistake("a slot with `Combine: Max` takes numbers that are known before the deploy");
 }
 
 /** The option that the slot's property is a plain `!Ref` to, if it is one. */

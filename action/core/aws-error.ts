@@ -1,0 +1,82 @@
+/** Errors of the AWS SDK that are no bugs of ours: the user's account, rights or network, in his words. */
+import { UserError } from "./problem.ts";
+
+interface SdkError {
+  readonly name?: string;
+  readonly message?: string;
+  readonly code?: string;
+  readonly $metadata?: { readonly requestId?: string };
+}
+
+interface Explanation {
+  readonly reason: string;
+  readonly message: (text: string) => string;
+  readonly hint: string;
+}
+
+const NETWORK: Explanation = {
+  reason: "aws-unreachable",
+  message: (text) => `AWS cannot be reached: ${text}`,
+  hint: "Is AWS_REGION right, and AWS_ENDPOINT_URL if it is set? What runs in AWS goes on; run this again.",
+};
+const EXPIRED: Explanation = {
+  reason: "credentials-expired",
+  message: () => "the AWS credentials have expired",
+  hint: "Sign in again and run this again: it goes on where it stopped.",
+};
+const INVALID: Explanation = {
+  reason: "credentials-invalid",
+  message: () => "AWS does not know these credentials",
+  hint: "Check AWS_PROFILE or AWS_ACCESS_KEY_ID, and that they belong to this account and partition.",
+};
+const DENIED: Explanation = {
+  reason: "access-denied",
+  message: (text) => `AWS refuses: ${text}`,
+  hint: "The role needs that permission, on that resource.",
+};
+const THROTTLED: Explanation = {
+  reason: "throttled",
+  message: () => "AWS still throttles after all retries",
+  hint: "Something else calls the same API a lot. Run this again: it goes on where it stopped.",
+};
+
+const BY_NAME: Readonly<Record<string, Explanation>> = {
+  CredentialsProviderError: {
+    reason: "credentials-missing",
+    message: () => "no AWS credentials were found",
+    hint: "Set AWS_PROFILE, or sign in with `aws sso login`; on a runner, let the job assume a role through OIDC.",
+  },
+  ExpiredToken: EXPIRED,
+  ExpiredTokenException: EXPIRED,
+  InvalidClientTokenId: INVALID,
+  UnrecognizedClientException: INVALID,
+  SignatureDoesNotMatch: INVALID,
+  InvalidAccessKeyId: INVALID,
+  AccessDenied: DENIED,
+  AccessDeniedException: DENIED,
+  Throttling: THROTTLED,
+  ThrottlingException: THROTTLED,
+  RequestLimitExceeded: THROTTLED,
+  TooManyRequestsException: THROTTLED,
+  TimeoutError: NETWORK,
+};
+const NETWORK_CODES: ReadonlySet<string> = new Set([
+  "ENOTFOUND",
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EPIPE",
+]);
+
+/** Undefined for an error that is not one of these: a bug, or already a UserError. */
+export function explainAwsError(error: unknown): UserError | undefined {
+  if (error instanceof UserError || typeof error !== "object" || error === null) return undefined;
+  const { name = "", message = "", code = "" }: SdkError = error;
+  const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : NETWORK_CODES.has(code) ? NETWORK : undefined;
+  if (!known) return undefined;
+  const problem = { message: known.message(message.replace(/\.$/, "")), hint: known.hint };
+  return new UserError(known.reason, problem, { cause: error });
+}
