@@ -5,6 +5,10 @@
  */
 
 const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+/** By character code; -1 for what is no digit. */
+const VALUES = Int8Array.from({ length: 128 }, (_, code) => DIGITS.indexOf(String.fromCharCode(code)));
+const COMMA = 0x2c;
+const SEMICOLON = 0x3b;
 
 /** Version 3 of the format, without `names` and contents: https://tc39.es/ecma426/ */
 export interface SourceMap {
@@ -34,78 +38,83 @@ function isSourceMap(map: unknown): map is SourceMap {
   );
 }
 
-/** Output column, and where it comes from: source, line, column, counted from 0. */
-type Segment =
-  | readonly [column: number]
-  | readonly [column: number, source: number, line: number, sourceColumn: number];
-
 /** Keeps the sources that `keep` is true for. Code of the others is marked as coming from nowhere. */
 export function keepSources(map: SourceMap, keep: (source: string) => boolean): SourceMap {
   const kept = map.sources.filter(keep);
   const index = map.sources.map((source) => kept.indexOf(source));
-  const lines = decode(map.mappings).map((line) => line.map((segment) => renumber(segment, index)));
-  return { version: 3, sources: kept, names: [], mappings: encode(lines.map(withoutRepeats)) };
-}
-
-function renumber(segment: Segment, index: readonly number[]): Segment {
-  if (segment.length === 1) return segment;
-  const source = index[segment[1]] ?? -1;
-  return source === -1 ? [segment[0]] : [segment[0], source, segment[2], segment[3]];
-}
-
-/** One segment "from nowhere" ends the last one of a kept source; more of them say nothing new. */
-function withoutRepeats(line: readonly Segment[]): readonly Segment[] {
-  return line.filter((segment, i) => segment.length > 1 || (i > 0 && line[i - 1]?.length !== 1));
-}
-
-function decode(mappings: string): readonly (readonly Segment[])[] {
-  let [source, line, sourceColumn] = [0, 0, 0];
-  return mappings.split(";").map((text) => {
-    let column = 0;
-    if (text === "") return [];
-    return text.split(",").map((field): Segment => {
-      const [columns = 0, sources, lines = 0, sourceColumns = 0] = decodeNumbers(field);
-      column += columns;
-      if (sources === undefined) return [column];
-      source += sources;
-      line += lines;
-      sourceColumn += sourceColumns;
-      return [column, source, line, sourceColumn];
-    });
+  const writer = mappingsWriter();
+  readMappings(map.mappings, writer.line, (column, source, line, sourceColumn) => {
+    writer.segment(column, index[source] ?? NOWHERE, line, sourceColumn);
   });
+  return { version: 3, sources: kept, names: [], mappings: writer.text() };
 }
 
-function encode(lines: readonly (readonly Segment[])[]): string {
-  let previous: readonly number[] = [0, 0, 0];
-  const encoded = lines.map((line) => {
-    let column = 0;
-    return line.map((segment) => {
-      const [here, ...origin] = segment;
-      const numbers = [here - column, ...origin.map((value, i) => value - (previous[i] ?? 0))];
-      column = here;
-      if (origin.length > 0) previous = origin;
-      return numbers.map(encodeNumber).join("");
-    });
-  });
-  return encoded.map((line) => line.join(",")).join(";");
+/** Stands for the source of code that comes from no source. */
+const NOWHERE = -1;
+
+/** Everything counts from 0, and from the beginning, not from the segment before. */
+type OnSegment = (column: number, source: number, line: number, sourceColumn: number) => void;
+
+/** One pass without lists: a bundle's map has a hundred thousand segments, of which few are kept. */
+function readMappings(mappings: string, onLine: () => void, onSegment: OnSegment): void {
+  /** Column, source, line, source column and name: as far as has been read. */
+  const position = new Int32Array(5);
+  const at = (index: number) => position[index] ?? 0;
+  let [field, value, shift] = [0, 0, 0];
+  for (let i = 0; i <= mappings.length; i++) {
+    const code = i === mappings.length ? SEMICOLON : mappings.charCodeAt(i);
+    if (code === COMMA || code === SEMICOLON) {
+      if (field > 0) onSegment(at(0), field === 1 ? NOWHERE : at(1), at(2), at(3));
+      field = 0;
+      if (code === SEMICOLON) {
+        position[0] = 0;
+        if (i < mappings.length) onLine();
+      }
+      continue;
+    }
+    const digit = VALUES[code] ?? -1;
+    if (digit === -1) throw new Error(`not a source map: ${JSON.stringify(mappings.slice(i, i + 20))}`);
+    value |= (digit & 31) << shift;
+    shift += 5;
+    if (digit & 32) continue;
+    position[field] = at(field) + (value & 1 ? -(value >> 1) : value >> 1);
+    field += 1;
+    value = 0;
+    shift = 0;
+  }
+}
+
+interface MappingsWriter {
+  readonly line: () => void;
+  readonly segment: OnSegment;
+  readonly text: () => string;
+}
+
+function mappingsWriter(): MappingsWriter {
+  const lines: string[][] = [[]];
+  let before = { column: 0, source: 0, line: 0, sourceColumn: 0 };
+  /** One segment "from nowhere" ends the last one of a kept source; more of them say nothing new. */
+  let isNowhere = true;
+  return {
+    line() {
+      lines.push([]);
+      before.column = 0;
+      isNowhere = true;
+    },
+    segment(column, source, line, sourceColumn) {
+      if (source === NOWHERE && isNowhere) return;
+      isNowhere = source === NOWHERE;
+      const numbers = [column - before.column];
+      if (!isNowhere)
+        numbers.push(source - before.source, line - before.line, sourceColumn - before.sourceColumn);
+      lines.at(-1)?.push(numbers.map(encodeNumber).join(""));
+      before = isNowhere ? { ...before, column } : { column, source, line, sourceColumn };
+    },
+    text: () => lines.map((segments) => segments.join(",")).join(";"),
+  };
 }
 
 /** Base 64, five bits a digit, the lowest first; the sixth bit says that more follow. The first bit is the sign. */
-function decodeNumbers(field: string): readonly number[] {
-  const numbers: number[] = [];
-  let [value, shift] = [0, 0];
-  for (const character of field) {
-    const digit = DIGITS.indexOf(character);
-    if (digit === -1) throw new Error(`not a source map: ${JSON.stringify(field)}`);
-    value += (digit & 31) * 2 ** shift;
-    shift += 5;
-    if (digit & 32) continue;
-    numbers.push(value % 2 === 1 ? -Math.floor(value / 2) : value / 2);
-    [value, shift] = [0, 0];
-  }
-  return numbers;
-}
-
 function encodeNumber(number: number): string {
   let rest = number < 0 ? -number * 2 + 1 : number * 2;
   let text = "";
