@@ -40,7 +40,7 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
     return {
       place,
       message: `\`${file}\` cannot be imported: it is neither code nor JSON nor .txt`,
-      hint: "Keep the data in a .json or .txt file, or in a bucket.",
+      hint: "Keep the data in a .json or .txt file.",
     };
   }
   const hint = notes.map((note) => note.text).join(" ");

@@ -39,7 +39,7 @@ const BANNER =
   "const require=__warren_createRequire(import.meta.url);";
 
 /** What a build has no need of. esbuild's process is started with what is left. */
-const SECRET = /^(AWS|ACTIONS|INPUT)_|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
+const CREDENTIAL = /^(AWS|ACTIONS|INPUT)_|TOKEN|SECRET|PASSWORD|CREDENTIAL/i;
 
 /** A request that is one with all others of the same source and target. */
 interface Job {
@@ -124,7 +124,7 @@ async function buildChunk(chunk: readonly Job[], root: string): Promise<Outcome>
   if (first === undefined) return { kind: "built", artifacts: [] };
   let result: Bundles;
   try {
-    result = await withoutSecrets(() => build(options(chunk, first.target, root)));
+    result = await withoutCredentials(() => build(options(chunk, first.target, root)));
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     if (chunk.length === 1) {
@@ -272,13 +272,13 @@ function sha256(data: string | Uint8Array): string {
 }
 
 /** esbuild starts its one process within the first call of build(), before that returns. */
-function withoutSecrets<Result>(start: () => Result): Result {
-  const secrets = Object.entries(process.env).filter(([name]) => SECRET.test(name));
-  for (const [name] of secrets) delete process.env[name];
+function withoutCredentials<Result>(start: () => Result): Result {
+  const hidden = Object.entries(process.env).filter(([name]) => CREDENTIAL.test(name));
+  for (const [name] of hidden) delete process.env[name];
   try {
     return start();
   } finally {
-    Object.assign(process.env, Object.fromEntries(secrets));
+    Object.assign(process.env, Object.fromEntries(hidden));
   }
 }
 

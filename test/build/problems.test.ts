@@ -44,7 +44,7 @@ const IMPORTS = [
     line: '/* größer */ import v4 from "./data.csv";',
     told:
       "functions/a.ts:1:29: `functions/data.csv` cannot be imported: it is neither code nor JSON nor .txt\n" +
-      "    Keep the data in a .json or .txt file, or in a bucket.",
+      "    Keep the data in a .json or .txt file.",
   },
   {
     what: "a name that a file does not export",

@@ -76,11 +76,8 @@ export function unpack({ zip }: Pick<Artifact, "zip">): Unpacked {
 
 /** Runs code as Lambda does: in the artifact's folder, with nothing of our environment. */
 export function runIn({ folder }: Unpacked, code: string): string {
-  return execFileSync(process.execPath, ["--enable-source-maps", "--input-type=module", "--eval", code], {
-    cwd: folder,
-    env: { AWS_REGION: "eu-west-1" },
-    encoding: "utf8",
-  });
+  const node = [process.execPath, "--enable-source-maps", "--input-type=module", "--eval", code];
+  return execFileSync("env", ["-i", "AWS_REGION=eu-west-1", ...node], { cwd: folder, encoding: "utf8" });
 }
 
 function temporaryFolder(): string {

@@ -20,7 +20,11 @@ const FUNCTIONS = {
 };
 const SOURCES = ["functions/a.ts", "functions/b.cjs"];
 
-async function buildElsewhere(root: string, env: NodeJS.ProcessEnv, sources = SOURCES): Promise<Report> {
+async function buildElsewhere(
+  root: string,
+  env: Readonly<Record<string, string>>,
+  sources = SOURCES,
+): Promise<Report> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(import.meta.dirname, "child.ts"), root, ...sources],
