@@ -35,18 +35,25 @@ const rule = { Type: "AWS::Events::Rule", Properties: { ScheduleExpression: "rat
 /** A pipeline with all that must be silenced or emptied. */
 async function pipeline(stackName: string) {
   const worker = await artifact("Worker", stackName);
-  const base = functions(stage.aws, [worker]) as { Role: { Properties: Record<string, unknown> } };
   const actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
   const polls = {
     PolicyName: "polls",
-    PolicyDocument: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }] },
+    PolicyDocument: {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Action: actions, Resource: "*" }],
+    },
   };
-  base.Role.Properties["Policies"] = [polls];
   const mapping = {
     Type: "AWS::Lambda::EventSourceMapping",
     Properties: { EventSourceArn: { "Fn::GetAtt": ["Jobs", "Arn"] }, FunctionName: { Ref: "Worker" } },
   };
-  const resources = { ...base, Jobs: queue(), Mapping: mapping, Timer: rule, Results: bucket };
+  const resources = {
+    ...functions(stage.aws, [worker], [polls]),
+    Jobs: queue(),
+    Mapping: mapping,
+    Timer: rule,
+    Results: bucket,
+  };
   const outputs = { ResultsName: { Value: { Ref: "Results" } }, TimerName: { Value: { Ref: "Timer" } } };
   const { result } = await deployed(renderedAs(stackName, { resources, outputs }), [worker]);
   return { results: result.outputs["ResultsName"] ?? "", timer: result.outputs["TimerName"] ?? "" };
@@ -74,7 +81,9 @@ test("sources are switched off, then 2,500 versions and markers deleted, then th
   expect(await bucketNames()).not.toContain(results);
   const order = run.calls.map(({ action }) => action);
   const mappingOff = run.calls.findIndex(({ service, method }) => service === "lambda" && method === "PUT");
-  expect(Math.max(order.indexOf("DisableRule"), mappingOff)).toBeLessThan(order.indexOf("ListObjectVersions"));
+  expect(Math.max(order.indexOf("DisableRule"), mappingOff)).toBeLessThan(
+    order.indexOf("ListObjectVersions"),
+  );
   expect(order.lastIndexOf("DeleteObjects")).toBeLessThan(order.indexOf("DeleteStack"));
   const { [order[mappingOff] ?? ""]: mappingCalls, ...counts } = countsOf(run);
   expect(mappingCalls).toBe(1);
@@ -107,7 +116,10 @@ test("what the template retains is reported", async () => {
   const resources = { Jobs: queue(), Results: { ...bucket, DeletionPolicy: "Retain" } };
   await deployed(renderedAs("keeping", { resources }));
   const { result } = await destroyed("keeping");
-  expect(result).toMatchObject({ kind: "destroyed", kept: [{ logicalId: "Results", type: "AWS::S3::Bucket" }] });
+  expect(result).toMatchObject({
+    kind: "destroyed",
+    kept: [{ logicalId: "Results", type: "AWS::S3::Bucket" }],
+  });
 });
 
 test("a bucket without versioning, and one whose versioning was suspended, are emptied too", async () => {
@@ -116,7 +128,9 @@ test("a bucket without versioning, and one whose versioning was suspended, are e
     await stage.s3.send(new PutObjectCommand({ Bucket, Key: "a b/ü.json", Body: "x" }));
   }
   const VersioningConfiguration = { Status: "Suspended" as const };
-  await stage.s3.send(new PutBucketVersioningCommand({ Bucket: "suspended-bucket", VersioningConfiguration }));
+  await stage.s3.send(
+    new PutBucketVersioningCommand({ Bucket: "suspended-bucket", VersioningConfiguration }),
+  );
   const count = (name: string) => stage.run((ports) => ports.quiet.emptyBucket(name, () => undefined));
   expect((await count("plain-bucket")).result).toBe(1);
   expect((await count("suspended-bucket")).result).toBe(1);
@@ -130,7 +144,9 @@ test("a protected stage is refused in words that say how to really do it", async
     "    to really destroy it, set `protected: false` for the stage in config/pipeline.yaml and merge that " +
     "(the deploy takes Retain and termination protection away), then destroy it";
 
-  const byConfig = await failureOf(stage.run((ports) => destroy({ stackName: "prod", protected: true }, ports)));
+  const byConfig = await failureOf(
+    stage.run((ports) => destroy({ stackName: "prod", protected: true }, ports)),
+  );
   expect(byConfig.reason).toBe("stage-protected");
   expect(byConfig.message).toBe(
     `prod is not destroyed: its stage is protected in config/pipeline.yaml\n${how}`,

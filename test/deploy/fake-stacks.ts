@@ -5,7 +5,12 @@
 import type { ChangeSet, Clock, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
 
 export interface Play {
-  readonly events?: readonly { readonly logicalId: string; readonly type?: string; readonly status: string; readonly reason?: string }[];
+  readonly events?: readonly {
+    readonly logicalId: string;
+    readonly type?: string;
+    readonly status: string;
+    readonly reason?: string;
+  }[];
   readonly end: string;
   /** Tags and outputs of the stack from then on. */
   readonly becomes?: Partial<Pick<Stack, "tags" | "outputs">>;
@@ -55,12 +60,24 @@ export function fakeStacks(script: Script): FakeStacks {
     const own = { logicalId: "fake", physicalId: STACK_ID, type: "AWS::CloudFormation::Stack", reason: "" };
     const lines = [
       { ...own, status: start },
-      ...(next.events ?? []).map((event) => ({ type: "AWS::SQS::Queue", reason: "", physicalId: "", ...event })),
+      ...(next.events ?? []).map((event) => ({
+        type: "AWS::SQS::Queue",
+        reason: "",
+        physicalId: "",
+        ...event,
+      })),
       { ...own, status: next.end },
     ];
     const added = lines.map((line, index) => eventOf(line, `${token}-${index}`, token));
     hidden = { events: added, polls: next.lag ?? 0 };
-    const base = stack ?? { id: STACK_ID, name: "fake", statusReason: "", tags: {}, outputs: {}, terminationProtection: false };
+    const base = stack ?? {
+      id: STACK_ID,
+      name: "fake",
+      statusReason: "",
+      tags: {},
+      outputs: {},
+      terminationProtection: false,
+    };
     stack = { ...base, status: next.end, ...next.becomes };
   }
 

@@ -3,8 +3,17 @@ import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
-import type { Ports } from "../../action/ports.ts";
-import { BROKEN_QUEUE, countsOf, failureOf, openStage, queue, renderedAs, table, tableItems } from "./world.ts";
+import type { DeployPorts } from "../../action/deploy.ts";
+import {
+  BROKEN_QUEUE,
+  countsOf,
+  failureOf,
+  openStage,
+  queue,
+  renderedAs,
+  table,
+  tableItems,
+} from "./world.ts";
 import type { Stage } from "./world.ts";
 
 let stage: Stage;
@@ -14,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-function deployed(rendered: Rendered, cut: Partial<Ports> & { readonly timeoutSeconds?: number } = {}) {
+function deployed(rendered: Rendered, cut: Partial<DeployPorts> & { readonly timeoutSeconds?: number } = {}) {
   const { timeoutSeconds = 60, ...ports } = cut;
   return stage.run((real) => deploy({ rendered, artifacts: [], timeoutSeconds }, { ...real, ...ports }));
 }
@@ -57,7 +66,9 @@ test("an update that fails is rolled back, and going back to the former commit w
   expect(error.message).toContain("jobs (thing, AWS::SQS::Queue) could not be updated: Invalid value");
   expect(await status("rolled")).toBe("UPDATE_ROLLBACK_COMPLETE");
   expect((await deployed(good)).result.kind).toBe("unchanged");
-  expect((await deployed(renderedAs("rolled", { resources: { Jobs: queue(31) } }))).result.kind).toBe("updated");
+  expect((await deployed(renderedAs("rolled", { resources: { Jobs: queue(31) } }))).result.kind).toBe(
+    "updated",
+  );
 });
 
 test("a refused template leaves no stack behind", async () => {

@@ -37,7 +37,10 @@ describe("the statuses of a stack", () => {
   test("all 23 that the SDK knows lead to a step, and no others", () => {
     const statuses = Object.values(StackStatus).toSorted();
     expect(statuses).toHaveLength(23);
-    const steps = statuses.map((status) => [status, `${deployStep(phaseOf(status))}, ${destroyStep(phaseOf(status))}`]);
+    const steps = statuses.map((status) => [
+      status,
+      `${deployStep(phaseOf(status))}, ${destroyStep(phaseOf(status))}`,
+    ]);
     expect(Object.fromEntries(steps)).toEqual(table);
   });
 
@@ -53,36 +56,42 @@ describe("the statuses of a stack", () => {
 /** `own UPDATE_IN_PROGRESS @t1`, `Queue UPDATE_FAILED: reason`: enough to write a history down. */
 function history(...lines: readonly string[]) {
   return lines.map((line, index) => {
-    const [, who = "", status = "", token = "", reason = ""] = /^(\w+) (\w+)(?: @(\w+))?(?:: (.*))?$/.exec(line) ?? [];
+    const [, who = "", status = "", token = "", reason = ""] =
+      /^(\w+) (\w+)(?: @(\w+))?(?:: (.*))?$/.exec(line) ?? [];
     const physicalId = who === "own" ? STACK_ID : who;
-    return eventOf({ logicalId: who, physicalId, type: "AWS::Some::Thing", status, reason }, `e${index}`, token);
+    return eventOf(
+      { logicalId: who, physicalId, type: "AWS::Some::Thing", status, reason },
+      `e${index}`,
+      token,
+    );
   });
+}
+
+function idsOf(lines: readonly string[], token?: string): readonly string[] {
+  return operationOf(history(...lines), STACK_ID, token).map(({ id }) => id);
 }
 
 describe("one operation among a stack's events", () => {
   const former = ["own UPDATE_IN_PROGRESS @old", "Queue UPDATE_COMPLETE @old", "own UPDATE_COMPLETE @old"];
   const mine = ["own UPDATE_IN_PROGRESS @new", "Queue UPDATE_COMPLETE @new"];
-  const statuses = (lines: readonly string[], token?: string) =>
-    operationOf(history(...lines), STACK_ID, token).map(({ id }) => id);
-
   test("the former one's end is not taken for ours while events lag behind", () => {
-    expect(statuses(former, "new")).toEqual([]);
+    expect(idsOf(former, "new")).toEqual([]);
   });
 
   test("ours begins where its token first shows", () => {
-    expect(statuses([...former, ...mine], "new")).toEqual(["e3", "e4"]);
+    expect(idsOf([...former, ...mine], "new")).toEqual(["e3", "e4"]);
   });
 
   test("what comes after our end is not ours", () => {
-    expect(statuses([...former, "own DELETE_IN_PROGRESS @next"], "old")).toEqual(["e0", "e1", "e2"]);
+    expect(idsOf([...former, "own DELETE_IN_PROGRESS @next"], "old")).toEqual(["e0", "e1", "e2"]);
   });
 
   test("attaching sees the running one only", () => {
-    expect(statuses([...former, ...mine])).toEqual(["e3", "e4"]);
+    expect(idsOf([...former, ...mine])).toEqual(["e3", "e4"]);
   });
 
   test("attaching sees one that ended meanwhile", () => {
-    expect(statuses([...former, ...mine, "own UPDATE_COMPLETE @new"])).toEqual(["e3", "e4", "e5"]);
+    expect(idsOf([...former, ...mine, "own UPDATE_COMPLETE @new"])).toEqual(["e3", "e4", "e5"]);
   });
 });
 
@@ -120,11 +129,20 @@ describe("the cause of a failure", () => {
   });
 
   test.each([
-    ["warren-x already exists in stack arn:aws:cloudformation:x", "something outside this stack has that name"],
-    ["You must wait 60 seconds after deleting a queue before you can create another with the same name.", "60 seconds"],
+    [
+      "warren-x already exists in stack arn:aws:cloudformation:x",
+      "something outside this stack has that name",
+    ],
+    [
+      "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+      "60 seconds",
+    ],
     ["Error occurred while GetObject. S3 Error Code: NoSuchKey.", "zip is not in the artifact bucket"],
     ["Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds", "raise the queue's"],
-    ["Properties validation failed for resource Q with message: extraneous key [Foo]", "does not accept a value"],
+    [
+      "Properties validation failed for resource Q with message: extraneous key [Foo]",
+      "does not accept a value",
+    ],
   ])("comes with what to do: %s", (reason, hint) => {
     expect(problems(`Fn CREATE_FAILED: ${reason}`)[0].hint).toContain(hint);
   });

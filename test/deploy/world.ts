@@ -67,6 +67,11 @@ export async function makeArtifactBucket(account: Account, s3: S3Client): Promis
   await s3.send(new CreateBucketCommand({ Bucket: bucketOf(account) }));
 }
 
+export interface Resource {
+  readonly Type: string;
+  readonly Properties: Readonly<Record<string, unknown>>;
+}
+
 export interface Sketch {
   readonly resources: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
@@ -77,8 +82,11 @@ export interface Sketch {
 /** Each resource is placed at its own line of pipeline.yaml, from line 10 on. */
 export function renderedAs(stackName: string, sketch: Sketch): Rendered {
   const { resources, outputs = {}, items = [] } = sketch;
-  const body = JSON.stringify({ Resources: resources, ...(Object.keys(outputs).length > 0 && { Outputs: outputs }) });
-  const digest = sha256(body + items.map((table) => table.digest).join());
+  const body = JSON.stringify({
+    Resources: resources,
+    ...(Object.keys(outputs).length > 0 && { Outputs: outputs }),
+  });
+  const digest = sha256(body + items.map((each) => each.digest).join());
   return {
     stackName,
     body,
@@ -95,14 +103,14 @@ function originOf(logicalId: string, line: number): Origin {
   return { component: logicalId.toLowerCase(), label: "thing", place };
 }
 
-export function queue(visibilityTimeout = 30): unknown {
+export function queue(visibilityTimeout = 30): Resource {
   return { Type: "AWS::SQS::Queue", Properties: { VisibilityTimeout: visibilityTimeout } };
 }
 
 /** A value that CloudFormation takes and SQS refuses, so that the operation fails while it runs. */
 export const BROKEN_QUEUE = queue(999_999);
 
-export function table(): unknown {
+export function table(): Resource {
   return {
     Type: "AWS::DynamoDB::Table",
     Properties: {
@@ -115,7 +123,12 @@ export function table(): unknown {
 
 export function tableItems(component: string, names: readonly string[]): TableItems {
   const items = names.map((name) => ({ name, depth: name.length, tags: ["a", "b"] }));
-  return { output: `${component}Name`, component: component.toLowerCase(), digest: sha256(names.join()), items };
+  return {
+    output: `${component}Name`,
+    component: component.toLowerCase(),
+    digest: sha256(names.join()),
+    items,
+  };
 }
 
 /** A real zip, since an update of a function's code is refused without. */
@@ -136,14 +149,25 @@ export async function artifact(component: string, content: string): Promise<Arti
   };
 }
 
-/** Functions and the one role they share, with their code in the artifact bucket. */
-export function functions(account: Account, artifacts: readonly Artifact[]): Record<string, unknown> {
-  const principal = { Effect: "Allow", Principal: { Service: "lambda.amazonaws.com" }, Action: "sts:AssumeRole" };
+/** Functions and the one role they share (with these inline policies), with their code in the artifact bucket. */
+export function functions(
+  account: Account,
+  artifacts: readonly Artifact[],
+  policies: readonly unknown[] = [],
+): Record<string, Resource> {
+  const principal = {
+    Effect: "Allow",
+    Principal: { Service: "lambda.amazonaws.com" },
+    Action: "sts:AssumeRole",
+  };
   const role = {
     Type: "AWS::IAM::Role",
-    Properties: { AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [principal] } },
+    Properties: {
+      AssumeRolePolicyDocument: { Version: "2012-10-17", Statement: [principal] },
+      Policies: policies,
+    },
   };
-  const made = artifacts.map(({ component, key, handler }) => [
+  const made = artifacts.map(({ component, key, handler }): [string, Resource] => [
     component,
     {
       Type: "AWS::Lambda::Function",

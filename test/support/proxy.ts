@@ -1,9 +1,9 @@
 /** A reverse proxy in front of an AWS endpoint that notes each call and can make each one slower. */
 import { createServer, request } from "node:http";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
+import { closeLocally, listenLocally } from "./listen.ts";
 
 export interface Call {
   readonly method: string;
@@ -26,15 +26,16 @@ export interface Proxy extends AsyncDisposable {
   take(): readonly Call[];
 }
 
-export async function startProxy(target: string, options: { readonly latencyMs?: number } = {}): Promise<Proxy> {
+export async function startProxy(
+  target: string,
+  options: { readonly latencyMs?: number } = {},
+): Promise<Proxy> {
   const { latencyMs = 0 } = options;
   let calls: Call[] = [];
   const server = createServer((incoming, outgoing) => {
-    forward(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error as Error));
+    forward(incoming, outgoing).catch(() => outgoing.destroy());
   });
-  server.listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
+  const endpoint = await listenLocally(server);
 
   async function forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const time = Date.now();
@@ -52,7 +53,7 @@ export async function startProxy(target: string, options: { readonly latencyMs?:
   }
 
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint,
     get calls() {
       return calls;
     },
@@ -61,10 +62,7 @@ export async function startProxy(target: string, options: { readonly latencyMs?:
       calls = [];
       return taken;
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    [Symbol.asyncDispose]: () => closeLocally(server),
   };
 }
 
@@ -81,7 +79,8 @@ function callOf({ method = "", headers, url = "" }: IncomingMessage, body: Buffe
   const action =
     typeof target === "string"
       ? (target.split(".").at(-1) ?? target)
-      : (new URLSearchParams(isForm(headers) ? body.toString() : "").get("Action") ?? restAction(service, method, url));
+      : (new URLSearchParams(isForm(headers) ? body.toString() : "").get("Action") ??
+        restAction(service, method, url));
   return { method, host: headers.host ?? "", url, service, action, time };
 }
 

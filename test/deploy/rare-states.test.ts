@@ -1,0 +1,201 @@
+/** States that the local AWS does not get into, played by a fake CloudFormation in no time. */
+import { expect, test } from "vitest";
+import type { Change, ChangeSet, StackResource } from "../../action/ports.ts";
+import { deploy } from "../../action/deploy.ts";
+import type { DeployPorts } from "../../action/deploy.ts";
+import { destroy } from "../../action/destroy.ts";
+import type { DestroyPorts } from "../../action/destroy.ts";
+import { STACK_ID, eventOf, fakeClock, fakeStacks } from "./fake-stacks.ts";
+import type { Script } from "./fake-stacks.ts";
+import { failureOf, queue, renderedAs, sha256, table, tableItems } from "./world.ts";
+
+function silent(): void {
+  // These tests are about calls, not words.
+}
+
+function world(script: Script) {
+  const stacks = fakeStacks(script);
+  const loaded: string[] = [];
+  const emptied: string[] = [];
+  const ports: DeployPorts & DestroyPorts = {
+    log: { info: silent, warn: silent, error: silent, progress: silent },
+    clock: fakeClock(),
+    workspace: { sha256 },
+    stacks,
+    artifacts: {
+      bucket: async () => "artifacts",
+      present: async (_bucket, _prefix, keys) => new Set(keys),
+      put: async (_bucket, key) => void loaded.push(key.split("/")[0] ?? ""),
+      has: async () => true,
+    },
+    items: { load: async (name, items) => void loaded.push(`${items.length} into ${name}`) },
+    quiet: {
+      disableRule: async () => undefined,
+      disableMapping: async () => undefined,
+      emptyBucket: async (name) => emptied.push(name),
+    },
+  };
+  return { stacks, ports, loaded, emptied };
+}
+
+const rendered = renderedAs("fake", { resources: { Jobs: queue(), Results: queue() } });
+const ready = (changes: readonly Change[] = []): ChangeSet => ({
+  kind: "ready",
+  id: "change-set",
+  stackId: STACK_ID,
+  changes,
+});
+const left = (status: string): StackResource => ({
+  logicalId: "Results",
+  physicalId: "fake-results",
+  type: "AWS::S3::Bucket",
+  status,
+});
+
+test("a rollback that failed is left to a person, with the exact way out, and nothing is touched", async () => {
+  const { stacks, ports } = world({
+    stack: { status: "UPDATE_ROLLBACK_FAILED", statusReason: "Jobs is gone" },
+  });
+  const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
+  expect(error.reason).toBe("stack-stuck");
+  expect(error.message).toContain("fake is UPDATE_ROLLBACK_FAILED: Jobs is gone");
+  expect(error.message).toContain("`aws cloudformation continue-update-rollback --stack-name fake`");
+  expect(stacks.calls).toEqual(["find"]);
+});
+
+test.each(["ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED"])(
+  "%s with a resource that still exists is not deleted; the resource is named at its line",
+  async (status) => {
+    const { stacks, ports } = world({ stack: { status }, resources: [left("DELETE_FAILED")] });
+    const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
+    expect(error.reason).toBe("stack-left-over");
+    expect(error.message).toContain(
+      `fake is ${status} and can only be deleted, but 1 of its resources still exist`,
+    );
+    expect(error.message).toContain(
+      "config/pipeline.yaml:11:3: Results (AWS::S3::Bucket) fake-results is DELETE_FAILED",
+    );
+    expect(stacks.calls).toEqual(["find", "resources"]);
+  },
+);
+
+test("an update is not taken for done while only the former one's end shows", async () => {
+  const own = { logicalId: "fake", physicalId: STACK_ID };
+  const { stacks, ports } = world({
+    stack: {},
+    history: [
+      eventOf({ ...own, status: "UPDATE_IN_PROGRESS" }, "old-1", "old"),
+      eventOf({ ...own, status: "UPDATE_COMPLETE" }, "old-2", "old"),
+    ],
+    changeSets: [ready()],
+    plays: [
+      {
+        lag: 5,
+        events: [{ logicalId: "Jobs", status: "UPDATE_FAILED", reason: "no" }],
+        end: "UPDATE_ROLLBACK_COMPLETE",
+      },
+    ],
+  });
+  expect((await failureOf(deploy({ rendered, artifacts: [] }, ports))).reason).toBe("deploy-failed");
+  expect(stacks.calls).toEqual(["find", "createChangeSet UPDATE", "executeChangeSet"]);
+});
+
+test("another run that comes first makes this one look again", async () => {
+  const { stacks, ports } = world({
+    stack: {},
+    changeSets: [{ kind: "busy" }, ready(), ready()],
+    executions: ["busy", "started"],
+    plays: [{ end: "UPDATE_COMPLETE" }],
+  });
+  expect((await deploy({ rendered, artifacts: [] }, ports)).kind).toBe("updated");
+  expect(stacks.calls.filter((call) => call === "find")).toHaveLength(4);
+});
+
+test("a stack that stays busy ends in a time-out, not in an endless loop", async () => {
+  const { ports } = world({
+    stack: {},
+    changeSets: Array.from({ length: 60 }, () => ({ kind: "busy" as const })),
+  });
+  const error = await failureOf(deploy({ rendered, artifacts: [], timeoutSeconds: 30 }, ports));
+  expect(error.reason).toBe("stack-timeout");
+});
+
+test("a table that an update replaces gets its items afterwards, with a marker in case the run is killed", async () => {
+  const grown = renderedAs("fake", { resources: { Fang: table() }, items: [tableItems("Fang", ["a", "b"])] });
+  const replacement = {
+    action: "Modify",
+    logicalId: "Fang",
+    physicalId: "old",
+    type: "AWS::DynamoDB::Table",
+  } as const;
+  const { stacks, ports, loaded } = world({
+    stack: { outputs: { FangName: "old" }, tags: {} },
+    changeSets: [
+      ready([
+        { ...replacement, replacement: "True", policyAction: "ReplaceAndDelete", properties: ["KeySchema"] },
+      ]),
+      ready(),
+    ],
+    plays: [{ end: "UPDATE_COMPLETE", becomes: { outputs: { FangName: "new" } } }],
+  });
+  await deploy({ rendered: grown, artifacts: [] }, ports);
+  expect(stacks.calls).toEqual([
+    "find",
+    "createChangeSet UPDATE",
+    "deleteChangeSet",
+    "createChangeSet UPDATE with marker",
+    "executeChangeSet",
+    "find",
+  ]);
+  expect(loaded).toEqual(["2 into old", "2 into new", "items"]);
+});
+
+test("a change set that fails on a new stack takes the empty stack with it", async () => {
+  const failed: ChangeSet = {
+    kind: "failed",
+    id: "change-set",
+    stackId: STACK_ID,
+    reason: "Unresolved resource",
+  };
+  const { stacks, ports } = world({ changeSets: [failed], plays: [{ end: "DELETE_COMPLETE" }] });
+  const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
+  expect(error.message).toBe("CloudFormation refuses the template: Unresolved resource");
+  expect(stacks.calls).toEqual(["find", "createChangeSet CREATE", "deleteChangeSet", "delete"]);
+});
+
+const filled = {
+  events: [
+    { logicalId: "Results", type: "AWS::S3::Bucket", status: "DELETE_FAILED", reason: "bucket is not empty" },
+  ],
+  end: "DELETE_FAILED",
+};
+
+test("a bucket that is filled again while the stack goes is emptied again", async () => {
+  const { stacks, ports, emptied } = world({
+    stack: {},
+    resources: [left("CREATE_COMPLETE")],
+    plays: [filled, { end: "DELETE_COMPLETE" }],
+  });
+  expect((await destroy({ stackName: "fake", protected: false }, ports)).kind).toBe("destroyed");
+  expect(emptied).toEqual(["fake-results", "fake-results"]);
+  expect(stacks.calls).toEqual(["find", "resources", "delete", "delete", "find"]);
+});
+
+test("a bucket that is filled for ever ends the destroy after three times, with the cause", async () => {
+  const { ports, emptied } = world({
+    stack: {},
+    resources: [left("CREATE_COMPLETE")],
+    plays: [filled, filled, filled],
+  });
+  const error = await failureOf(destroy({ stackName: "fake", protected: false }, ports));
+  expect(error.reason).toBe("destroy-failed");
+  expect(error.message).toBe("Results (AWS::S3::Bucket) could not be deleted: bucket is not empty");
+  expect(emptied).toHaveLength(3);
+});
+
+test("what fails for another reason is not tried again", async () => {
+  const events = [{ logicalId: "Jobs", status: "DELETE_FAILED", reason: "no permission" }];
+  const { stacks, ports } = world({ stack: {}, plays: [{ events, end: "DELETE_FAILED" }] });
+  await failureOf(destroy({ stackName: "fake", protected: false }, ports));
+  expect(stacks.calls.filter((call) => call === "delete")).toHaveLength(1);
+});
