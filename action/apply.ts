@@ -76,7 +76,9 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
 
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them: those are only counted. */
 function tellChanges(changes: readonly Change[], { rendered, ports }: Deployment): void {
-  const real = changes.filter(({ action, properties }) => action !== "Modify" || properties.join() !== "Tags");
+  const real = changes.filter(
+    ({ action, properties }) => action !== "Modify" || properties.join() !== "Tags",
+  );
   for (const change of real) ports.log.info(changeLine(change, rendered.origins));
   const others = changes.length - real.length;
   if (others > 0) ports.log.info(`${others} resources only get the new tags`);

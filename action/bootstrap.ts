@@ -9,11 +9,14 @@ import type { Ports } from "./ports.ts";
 const FILE = "templates/account.yaml";
 export const ACCOUNT_STACK = "warren-account";
 
-export async function bootstrap(ports: DeployPorts & Pick<Ports, "workspace" | "shipped">): Promise<DeployOutcome> {
+export async function bootstrap(
+  ports: DeployPorts & Pick<Ports, "workspace" | "shipped">,
+): Promise<DeployOutcome> {
   const text = await ports.shipped.read(FILE);
   if (text === undefined) throw new Error(`${FILE} is not where Warren's own files are`);
   const document = parseDocument({ file: FILE, text }, cloudFormationTags);
-  if (document.problems.length > 0) throw new Error(`${FILE}: ${document.problems.map(({ message }) => message).join()}`);
+  if (document.problems.length > 0)
+    throw new Error(`${FILE}: ${document.problems.map(({ message }) => message).join()}`);
   const body = canonicalJson(document.value as Value);
   const digest = ports.workspace.sha256(body);
   const rendered: Rendered = {

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
-import type { Value } from "./core/value.ts";
+import { type Value, textOf } from "./core/value.ts";
 import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
 import { systemPorts } from "./system.ts";
 import { type Request, type Target, run } from "./run.ts";
@@ -25,7 +25,9 @@ interface Flags {
 
 function program(): Command {
   const warren = new Command("warren")
-    .description("Deploys serverless event pipelines from Git: config/pipeline.yaml in, plain CloudFormation out.")
+    .description(
+      "Deploys serverless event pipelines from Git: config/pipeline.yaml in, plain CloudFormation out.",
+    )
     .option("--json", "print one JSON object on standard output, and nothing else but errors")
     .option("-C, --directory <folder>", "the repository to work on", ".")
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
@@ -46,8 +48,14 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
 70 a bug in Warren (please report it), 130 interrupted.`,
     );
 
-  const simple = (name: Request["command"] & ("check" | "generate" | "graph" | "build"), text: string): void => {
-    warren.command(name).description(text).action((_flags, command: Command) => perform({ command: name }, command));
+  const simple = (
+    name: Request["command"] & ("check" | "generate" | "graph" | "build"),
+    text: string,
+  ): void => {
+    warren
+      .command(name)
+      .description(text)
+      .action((_flags, command: Command) => perform({ command: name }, command));
   };
   simple("check", "check pipeline.yaml, templates, code, items; show what every function may do");
   simple("build", "build the functions, and show which AWS actions their code calls");
@@ -59,17 +67,21 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
       .command(name)
       .description(text)
       .requiredOption("-s, --stage <name>", "a stage of pipeline.yaml")
-      .option("-b, --branch <name>", "for stages of pull requests: which branch (default: the one checked out)");
-  const minutes = new Option("--timeout <minutes>", "give up following after this time; a later run goes on").argParser(
-    positive,
-  );
+      .option(
+        "-b, --branch <name>",
+        "for stages of pull requests: which branch (default: the one checked out)",
+      );
+  const minutes = new Option(
+    "--timeout <minutes>",
+    "give up following after this time; a later run goes on",
+  ).argParser(positive);
   staged("render", "print the stage's CloudFormation template")
     .option("--no-build", "leave the code out: the template then grants all that the arrows may grant")
     .action((flags: Flags, command: Command) =>
       perform({ command: "render", target: target(flags), build: flags.build !== false }, command),
     );
-  staged("plan", "show what a deploy would change; changes nothing").action((flags: Flags, command: Command) =>
-    perform({ command: "plan", target: target(flags) }, command),
+  staged("plan", "show what a deploy would change; changes nothing").action(
+    (flags: Flags, command: Command) => perform({ command: "plan", target: target(flags) }, command),
   );
   staged("deploy", "make the stage's stack equal to what pipeline.yaml says")
     .addOption(minutes)
@@ -99,7 +111,8 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
 
 function positive(text: string): number {
   const number = Number(text);
-  if (!Number.isInteger(number) || number < 1) throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  if (!Number.isInteger(number) || number < 1)
+    throw new InvalidArgumentError("It must be a whole number, 1 or more.");
   return number;
 }
 
@@ -130,24 +143,40 @@ function fail(thrown: unknown, json: boolean, console: Console): number {
   const error = explainAwsError(thrown) ?? thrown;
   if (error instanceof UserError) {
     for (const problem of error.problems) console.error(formatProblem(problem));
-    if (json) console.result(JSON.stringify({ kind: "failed", reason: error.reason, problems: error.problems.map(problemJson) }, null, 2));
+    if (json)
+      console.result(
+        JSON.stringify(
+          { kind: "failed", reason: error.reason, problems: error.problems.map(problemJson) },
+          null,
+          2,
+        ),
+      );
     return EXIT.problem;
   }
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   if (typeof code === "string" && code.startsWith("commander.")) {
     return exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
-  console.error(`this is a bug in Warren: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  if (error instanceof Error && error.cause !== undefined) console.error(`caused by ${String(error.cause)}`);
+  console.error(
+    `this is a bug in Warren: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+  );
+  if (error instanceof Error && error.cause !== undefined) console.error(`caused by ${textOf(error.cause)}`);
   return EXIT.bug;
 }
 
-// Output that nobody reads any more (`warren render | head`) is no reason for a stack trace.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug));
-process.on("SIGINT", () => process.exit(EXIT.interrupted));
-try {
-  const words = process.argv.slice(2);
-  await program().parseAsync(words.length === 0 ? ["--help"] : words, { from: "user" });
-} catch (error) {
-  process.exitCode = fail(error, process.argv.includes("--json"), terminalConsole());
+async function main(): Promise<void> {
+  // Output that nobody reads any more (`warren render | head`) is no reason for a stack trace.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug),
+  );
+  process.on("SIGINT", () => process.exit(EXIT.interrupted));
+  try {
+    const words = process.argv.slice(2);
+    await program().parseAsync(words.length === 0 ? ["--help"] : words, { from: "user" });
+  } catch (error) {
+    process.exitCode = fail(error, process.argv.includes("--json"), terminalConsole());
+  }
 }
+
+// Not a top-level `await`: the bundle is CommonJS.
+void main();

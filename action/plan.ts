@@ -40,7 +40,9 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   // The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack.
   if (!stack) await ports.stacks.delete({ stackId: changeSet.stackId, token: `plan-${digest.slice(0, 32)}` });
   if (changeSet.kind === "failed") {
-    throw new UserError("plan-failed", { message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}` });
+    throw new UserError("plan-failed", {
+      message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}`,
+    });
   }
   const changes = changeSet.kind === "ready" ? changeSet.changes.filter((change) => !onlyTags(change)) : [];
   return { kind: changes.length > 0 ? kind : "nothing", stackName, digest, changes };

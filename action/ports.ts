@@ -27,7 +27,7 @@ export interface Workspace {
   list(folder: string): Promise<readonly string[]>;
   exists(path: string): Promise<boolean>;
   /** SHA-256 in lower-case hex. */
-  sha256(data: string | Uint8Array): string;
+  readonly sha256: (data: string | Uint8Array) => string;
   /** Facts of the commit that is checked out; empty strings outside a Git repository. */
   commit(): Promise<{ readonly sha: string; readonly branch: string; readonly repository: string }>;
 }

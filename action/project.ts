@@ -10,7 +10,7 @@ import { defaultValue } from "./core/option.ts";
 import type { Rendered, TableItems } from "./core/rendered.ts";
 import type { ConcreteStage } from "./core/stage.ts";
 import { stackTags } from "./core/stack-tags.ts";
-import { canonicalJson, type Value } from "./core/value.ts";
+import { canonicalJson, type Value, textOf } from "./core/value.ts";
 import type { Ports } from "./ports.ts";
 
 export const PIPELINE_FILE = "config/pipeline.yaml";
@@ -51,8 +51,13 @@ async function readTemplates(from: Ports["shipped"]): Promise<SourceText[]> {
 }
 
 /** Every component whose template names an `Artifact`, built at once. */
-export async function buildProject(project: Project, ports: Pick<Ports, "builder">): Promise<readonly Artifact[]> {
-  const requests = [...project.pipeline.components.values()].flatMap((component) => buildRequest(component) ?? []);
+export async function buildProject(
+  project: Project,
+  ports: Pick<Ports, "builder">,
+): Promise<readonly Artifact[]> {
+  const requests = [...project.pipeline.components.values()].flatMap(
+    (component) => buildRequest(component) ?? [],
+  );
   return requests.length === 0 ? [] : ports.builder.build(requests);
 }
 
@@ -65,8 +70,8 @@ function buildRequest(component: Component): BuildRequest | undefined {
   };
   return {
     component: component.name,
-    source: String(option(artifact.Source)),
-    runtime: String(option(artifact.Runtime)),
+    source: textOf(option(artifact.Source)),
+    runtime: textOf(option(artifact.Runtime)),
     architecture: option(artifact.Architecture) === "x86_64" ? "x86_64" : "arm64",
     place: component.placeOf(artifact.Source),
   };
@@ -85,7 +90,10 @@ export function renderProject(
 }
 
 /** The items of all tables. Throws UserError `config-invalid` with every problem of every file. */
-export async function readItems(tables: readonly TableFile[], ports: Pick<Ports, "workspace">): Promise<TableItems[]> {
+export async function readItems(
+  tables: readonly TableFile[],
+  ports: Pick<Ports, "workspace">,
+): Promise<TableItems[]> {
   const problems: Problem[] = [];
   const read = await Promise.all(
     tables.map(async ({ component, file, keys, output, place }): Promise<TableItems[]> => {
@@ -118,7 +126,11 @@ export async function prepareStack(
   const [items, commit] = await Promise.all([readItems(stack.tables, ports), ports.workspace.commit()]);
   const body = canonicalJson(stack.template);
   const digest = ports.workspace.sha256(
-    canonicalJson({ body, protected: stage.protected, items: items.map((table) => [table.output, table.digest]) }),
+    canonicalJson({
+      body,
+      protected: stage.protected,
+      items: items.map((table) => [table.output, table.digest]),
+    }),
   );
   const tags = stackTags({ pipeline: project.pipeline.name, stage: stage.name, digest, ...commit });
   const { stackName, origins } = stack;

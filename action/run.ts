@@ -67,7 +67,10 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       const { rendered, aws, artifacts } = await prepare(project, request.target, ports);
       const { timeoutSeconds } = request;
       const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
-      return { kind: "deployed", deploy: await deploy({ rendered, artifacts, ...limit }, { ...ports, ...aws }) };
+      return {
+        kind: "deployed",
+        deploy: await deploy({ rendered, artifacts, ...limit }, { ...ports, ...aws }),
+      };
     }
     case "destroy": {
       const stage = await chooseStage(project, request.target, ports);
@@ -75,7 +78,11 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       const { origins } = renderProject(project, stage, []);
       const { timeoutSeconds } = request;
       const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
-      const order = { stackName: stackName(project.pipeline.name, stage.name), protected: stage.protected, origins };
+      const order = {
+        stackName: stackName(project.pipeline.name, stage.name),
+        protected: stage.protected,
+        origins,
+      };
       return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };
     }
   }
@@ -104,7 +111,11 @@ async function prepare(project: Project, target: Target, ports: Ports) {
 async function check(project: Project, ports: Ports): Promise<Outcome> {
   const artifacts = await buildProject(project, ports);
   const stacks = project.pipeline.stages.map(({ name }) =>
-    renderProject(project, concreteStage(project.pipeline.stages, { stage: name, branch: "any", sha256: ports.workspace.sha256 }), artifacts),
+    renderProject(
+      project,
+      concreteStage(project.pipeline.stages, { stage: name, branch: "any", sha256: ports.workspace.sha256 }),
+      artifacts,
+    ),
   );
   const first = stacks[0];
   if (first) await readItems(first.tables, ports);
@@ -115,7 +126,14 @@ async function check(project: Project, ports: Ports): Promise<Outcome> {
   const { components, arrows, stages } = project.pipeline;
   const counts = { stages: stages.length, components: components.size, arrows: arrows.length };
   const resources = first ? Object.keys(first.origins).length : 0;
-  return { kind: "checked", ...counts, resources, warnings: first?.warnings ?? [], grants: first?.grants ?? [], stale };
+  return {
+    kind: "checked",
+    ...counts,
+    resources,
+    warnings: first?.warnings ?? [],
+    grants: first?.grants ?? [],
+    stale,
+  };
 }
 
 async function generate(project: Project, ports: Ports): Promise<Outcome> {
@@ -127,7 +145,12 @@ async function generate(project: Project, ports: Ports): Promise<Outcome> {
 /** Path -> text of the files that are made from the templates and pipeline.yaml, and kept in the repository. */
 export function generatedFiles(project: Project): Readonly<Record<string, string>> {
   const [stage] = project.pipeline.stages;
-  const named = stage && { name: stage.name, of: stage.name, protected: stage.protected, timers: stage.timers };
+  const named = stage && {
+    name: stage.name,
+    of: stage.name,
+    protected: stage.protected,
+    timers: stage.timers,
+  };
   return {
     [SCHEMA_FILE]: `${JSON.stringify(pipelineSchema(project.catalog), null, 2)}\n`,
     ...(named ? { [TYPES_FILE]: environmentTypes(renderProject(project, named, [])) } : {}),

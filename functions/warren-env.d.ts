@@ -2,10 +2,10 @@
 declare namespace NodeJS {
   interface ProcessEnv {
     /** Seen by `producerai`. */
-    readonly FANGSENTIMENT_NAME: string;
+    readonly FANGSENTIMENT_NAME?: string;
     /** Seen by `serverlessproducer`. */
-    readonly FANG_NAME: string;
+    readonly FANG_NAME?: string;
     /** Seen by `serverlessproducer`. */
-    readonly PRODUCER_URL: string;
+    readonly PRODUCER_URL?: string;
   }
 }

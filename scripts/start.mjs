@@ -49,7 +49,12 @@ once(".venv/.warren-setup", ["requirements.txt"], () => {
   rmSync(join(root, ".venv"), { recursive: true, force: true });
   must("python -m venv", python(), ["-m", "venv", ".venv"]);
   must("pip install", join(root, ".venv/bin/pip"), [
-    "install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", "requirements.txt",
+    "install",
+    "--quiet",
+    "--disable-pip-version-check",
+    "--require-hashes",
+    "--requirement",
+    "requirements.txt",
   ]);
 });
 
@@ -65,8 +70,17 @@ function node24() {
 const [script, ...args] = process.argv.slice(2);
 if (script) {
   const node = node24();
-  const path = [dirname(node), join(root, "node_modules/.bin"), join(root, ".venv/bin"), process.env.PATH].join(":");
-  const child = spawn(node, [script, ...args], { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } });
+  const path = [
+    dirname(node),
+    join(root, "node_modules/.bin"),
+    join(root, ".venv/bin"),
+    process.env.PATH,
+  ].join(":");
+  const child = spawn(node, [script, ...args], {
+    cwd: root,
+    stdio: "inherit",
+    env: { ...process.env, PATH: path },
+  });
   // Ctrl-C reaches the whole process group; this parent only has to wait until the child has cleaned up.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));

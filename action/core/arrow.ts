@@ -18,7 +18,7 @@ export interface Arrow {
   readonly connection: ConnectionTemplate;
   readonly options: Options;
   readonly place: Place;
-  placeOf(parameter: string): Place;
+  readonly placeOf: (parameter: string) => Place;
 }
 
 interface FlowInput {
@@ -50,7 +50,11 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
     const pairs = pairsOf(words, problems);
     if (isValueMap(item) && pairs.length > 1) {
       const message = `options can stand beside one arrow only, and here are ${pairs.length}`;
-      problems.push({ place: input.document.placeOf(path), message, hint: "Write each arrow on a line of its own." });
+      problems.push({
+        place: input.document.placeOf(path),
+        message,
+        hint: "Write each arrow on a line of its own.",
+      });
       continue;
     }
     for (const [from, verb, to] of pairs) {
@@ -60,7 +64,11 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
       const key = `${arrow.from} -${arrow.verb}-> ${arrow.to}`;
       const earlier = seen.get(key);
       if (earlier) {
-        problems.push({ place: from.place, message: `\`${arrowText(arrow)}\` stands here again`, hint: `The first is in line ${earlier.line}.` });
+        problems.push({
+          place: from.place,
+          message: `\`${arrowText(arrow)}\` stands here again`,
+          hint: `The first is in line ${earlier.line}.`,
+        });
       } else {
         seen.set(key, from.place);
         value.push(arrow);
@@ -71,7 +79,11 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
 }
 
 /** `a -> b`, `a -stream-> b`: how messages name an arrow. */
-export function arrowText(arrow: { readonly from: string; readonly to: string; readonly verb: string }): string {
+export function arrowText(arrow: {
+  readonly from: string;
+  readonly to: string;
+  readonly verb: string;
+}): string {
   return `${arrow.from} ${arrow.verb === "" ? "->" : `-${arrow.verb}->`} ${arrow.to}`;
 }
 
@@ -95,16 +107,24 @@ function pairsOf(words: readonly Word[], problems: Problem[]): [Word, string, Wo
   const first = words[0];
   if (!first) return pairs;
   const fail = (word: Word, message: string): [] => {
-    problems.push({ place: word.place, message, hint: "Write arrows as `a -> b`, or with a verb as `a -stream-> b`." });
+    problems.push({
+      place: word.place,
+      message,
+      hint: "Write arrows as `a -> b`, or with a verb as `a -stream-> b`.",
+    });
     return [];
   };
   if (words.length === 1) {
     const glued = first.text.includes(">");
-    return fail(first, glued ? `\`${first.text}\` needs spaces around its arrow` : `\`${first.text}\` has no arrow`);
+    return fail(
+      first,
+      glued ? `\`${first.text}\` needs spaces around its arrow` : `\`${first.text}\` has no arrow`,
+    );
   }
   for (let index = 0; index < words.length; index += 2) {
     const [end, arrow, next] = words.slice(index, index + 3);
-    if (!end || ARROW.test(end.text)) return fail(end ?? first, "here must stand a component's name, not an arrow");
+    if (!end || ARROW.test(end.text))
+      return fail(end ?? first, "here must stand a component's name, not an arrow");
     if (!arrow) break;
     const match = ARROW.exec(arrow.text);
     if (!match) return fail(arrow, `\`${arrow.text}\` is no arrow`);
@@ -154,7 +174,12 @@ function join(
 }
 
 /** The whole schema allows any connection's options; this arrow takes only its own. */
-function optionProblems(item: Value, connection: ConnectionTemplate, path: Path, document: ParsedDocument): Problem[] {
+function optionProblems(
+  item: Value,
+  connection: ConnectionTemplate,
+  path: Path,
+  document: ParsedDocument,
+): Problem[] {
   if (!isValueMap(item)) return [];
   const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false });
   const validate = ajv.compile(arrowSchema(optionsOf(connection)));
@@ -166,7 +191,8 @@ function arrowHint(
   { fromKind, toKind, verb }: { fromKind: string; toKind: string; verb: string },
   { connections }: Catalog,
 ): string {
-  const text = (from: string, by: string, to: string): string => `${from} ${by === "" ? "->" : `-${by}->`} ${to}`;
+  const text = (from: string, by: string, to: string): string =>
+    `${from} ${by === "" ? "->" : `-${by}->`} ${to}`;
   const list = (found: readonly ConnectionTemplate[]): string =>
     found.map((one) => `\`${text(one.from, one.verb, one.to)}\``).join(", ");
   const samePair = connections.filter((one) => one.from === fromKind && one.to === toKind);

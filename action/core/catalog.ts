@@ -3,7 +3,12 @@ import type { SourceText } from "./document.ts";
 import { RESERVED_PARAMETERS } from "./metadata.ts";
 import type { Problem } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
-import { type ComponentTemplate, type ConnectionTemplate, type Parameter, parseTemplate } from "./template.ts";
+import {
+  type ComponentTemplate,
+  type ConnectionTemplate,
+  type Parameter,
+  parseTemplate,
+} from "./template.ts";
 
 export interface Catalog {
   readonly components: ReadonlyMap<string, ComponentTemplate>;
@@ -51,7 +56,8 @@ export function findConnection(
 export function optionsOf(template: ComponentTemplate | ConnectionTemplate): Parameter[] {
   return Object.values(template.parameters).filter(
     ({ name }) =>
-      !RESERVED_PARAMETERS.includes(name) && !(template.type === "connection" && endParameter(name) !== undefined),
+      !RESERVED_PARAMETERS.includes(name) &&
+      !(template.type === "connection" && endParameter(name) !== undefined),
   );
 }
 
@@ -69,7 +75,10 @@ function endProblems(
   const place = { file: connection.file, line: 1, column: 1 };
   const ends = { From: components.get(connection.from), To: components.get(connection.to) };
   const problems: Problem[] = [];
-  for (const [end, kind] of [["From", connection.from], ["To", connection.to]] as const) {
+  for (const [end, kind] of [
+    ["From", connection.from],
+    ["To", connection.to],
+  ] as const) {
     if (!ends[end]) {
       const hint = suggestion(kind, components.keys(), "kinds");
       problems.push({ place, message: `there is no kind \`${kind}\` that this connection could join`, hint });

@@ -5,7 +5,7 @@ import type { Pipeline } from "./pipeline.ts";
 import type { Problem } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
 import type { Resource } from "./template.ts";
-import { type Value, intrinsicOf, isValueList, isValueMap } from "./value.ts";
+import { type Value, intrinsicOf, isValueList, isValueMap, textOf } from "./value.ts";
 
 export function circleProblems(
   resources: Readonly<Record<string, Resource>>,
@@ -40,7 +40,10 @@ export function findCircle(resources: Readonly<Record<string, Resource>>): reado
       const resource = resources[id];
       path.push(id);
       onPath.add(id);
-      stack.push({ id, next: resource ? [...referencesOf(resource)].filter((other) => other in resources) : [] });
+      stack.push({
+        id,
+        next: resource ? [...referencesOf(resource)].filter((other) => other in resources) : [],
+      });
     };
     if (!done.has(start)) enter(start);
     for (let top = stack.at(-1); top; top = stack.at(-1)) {
@@ -70,10 +73,11 @@ function collect(value: Value, found: Set<string>): void {
   if (isValueList(value)) return value.forEach((item) => collect(item, found));
   if (!isValueMap(value)) return;
   const call = intrinsicOf(value);
-  if (call?.name === "Ref") found.add(String(call.argument));
-  else if (call?.name === "Fn::GetAtt" && isValueList(call.argument)) found.add(String(call.argument[0]));
+  if (call?.name === "Ref") found.add(textOf(call.argument));
+  else if (call?.name === "Fn::GetAtt" && isValueList(call.argument)) found.add(textOf(call.argument[0]));
   else {
-    const text = call?.name === "Fn::Sub" ? (isValueList(call.argument) ? call.argument[0] : call.argument) : undefined;
+    const text =
+      call?.name === "Fn::Sub" ? (isValueList(call.argument) ? call.argument[0] : call.argument) : undefined;
     if (typeof text === "string") for (const name of subNames(text)) found.add(name.split(".")[0] ?? "");
     Object.values(value).forEach((item) => collect(item, found));
   }

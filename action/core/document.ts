@@ -96,7 +96,13 @@ export function parseDocument(
 
 function refused(file: string, message: string): ParsedDocument {
   const place = { file, line: 1, column: 1 };
-  return { file, value: undefined, problems: [{ place, message }], placeOf: () => place, placeOfKey: () => place };
+  return {
+    file,
+    value: undefined,
+    problems: [{ place, message }],
+    placeOf: () => place,
+    placeOfKey: () => place,
+  };
 }
 
 /** Few aliases can still multiply (each list ten times the last), so the expansion itself is bounded too. */
@@ -136,7 +142,10 @@ function depthProblem(file: string, text: string): Problem | undefined {
         if (brackets > MAX_DEPTH) break;
       }
       if (brackets > MAX_DEPTH || indents.length > MAX_DEPTH || dashes / 2 > MAX_DEPTH) {
-        return { place: { file, line, column: 1 }, message: `the nesting is deeper than ${MAX_DEPTH} levels` };
+        return {
+          place: { file, line, column: 1 },
+          message: `the nesting is deeper than ${MAX_DEPTH} levels`,
+        };
       }
     }
     line += 1;
@@ -154,7 +163,10 @@ function aliasProblems(document: Document, placeAt: (offset: number) => Place): 
       const place = placeAt(node.range?.[0] ?? 0);
       const target = node.resolve(document);
       if (!target) {
-        problems.push({ place, message: `the alias \`*${node.source}\` has no anchor \`&${node.source}\` before it` });
+        problems.push({
+          place,
+          message: `the alias \`*${node.source}\` has no anchor \`&${node.source}\` before it`,
+        });
       } else if (ancestors.includes(target)) {
         problems.push({ place, message: `the alias \`*${node.source}\` stands inside of what it repeats` });
       } else if (count === MAX_ALIASES + 1) {

@@ -11,7 +11,7 @@ interface Variable {
 export function environmentTypes(stack: StackTemplate): string {
   const lines = variablesOf(stack).map(({ name, components }) => {
     const who = components.map((component) => `\`${component}\``).join(", ");
-    return `    /** Seen by ${who}. */\n    readonly ${name}: string;`;
+    return `    /** Seen by ${who}. */\n    readonly ${name}?: string;`;
   });
   return [
     "// Made by `warren generate` from config/pipeline.yaml. Do not edit.",
@@ -28,7 +28,8 @@ function variablesOf({ template, origins }: StackTemplate): Variable[] {
   const seen = new Map<string, Set<string>>();
   const resources = template["Resources"];
   for (const [id, resource] of Object.entries(isValueMap(resources ?? null) ? (resources as object) : {})) {
-    const variables = (resource as { Properties?: { Environment?: { Variables?: object } } }).Properties?.Environment?.Variables;
+    const variables = (resource as { Properties?: { Environment?: { Variables?: object } } }).Properties
+      ?.Environment?.Variables;
     for (const [name, value] of Object.entries(variables ?? {})) {
       if (!intrinsicOf(value)) continue;
       const components = seen.get(name) ?? new Set<string>();

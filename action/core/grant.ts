@@ -8,7 +8,7 @@ import type { Component, Pipeline } from "./pipeline.ts";
 import type { Problem } from "./problem.ts";
 import type { Joined } from "./slot.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, isValueList, isValueMap } from "./value.ts";
+import { type ValueMap, isValueList, isValueMap } from "./value.ts";
 
 export interface Grant {
   readonly arrow: Arrow;
@@ -41,7 +41,9 @@ export function cutGrants(
       const to = end === "From" ? arrow.from : arrow.to;
       const calls = callsOf(to);
       const most = statementsOf(resource).flatMap(actionsOf);
-      if (calls.kind === "uncertain") return [{ arrow, to, most, granted: most, uncertain: calls.reason }];
+      if (calls.kind === "uncertain" && most.some((action) => mayBeCalled(action, calls.prefixes))) {
+        return [{ arrow, to, most, granted: most, uncertain: calls.reason }];
+      }
       const statements = statementsOf(resource).flatMap((statement) => cut(statement, calls.actions));
       const granted = statements.flatMap(actionsOf);
       if (statements.length > 0) resources[id] = withStatements(resource, statements);
@@ -49,7 +51,9 @@ export function cutGrants(
         delete resources[id];
         dropped.add(id);
       }
-      return [{ arrow, to, most, granted, ...(statements.length > 0 ? {} : { warning: unused(arrow, to, most) }) }];
+      return [
+        { arrow, to, most, granted, ...(statements.length > 0 ? {} : { warning: unused(arrow, to, most) }) },
+      ];
     }),
   );
   if (dropped.size > 0) forget(resources, dropped);
@@ -75,8 +79,12 @@ export function uncoveredCalls(
     const calls = callsOf(component.name);
     if (calls.kind === "uncertain") continue;
     const most = grants.filter(({ to }) => to === component.name).flatMap((grant) => grant.most);
+    const allowed = (action: string): boolean => most.some((pattern) => actionMatches(pattern, action));
+    // A command whose arguments decide what it needs is met by any one of its actions.
+    const choices = calls.oneOf ?? [];
     for (const action of calls.actions) {
-      if (most.some((pattern) => actionMatches(pattern, action))) continue;
+      const choice = choices.filter((group) => group.includes(action));
+      if (allowed(action) || choice.some((group) => group.some(allowed))) continue;
       problems.push({
         place: component.place,
         message: `the code of \`${component.name}\` calls ${action}, and no arrow allows it`,
@@ -87,13 +95,27 @@ export function uncoveredCalls(
   return problems;
 }
 
+/** Whether code that could not be read for certain may call the action: yes, unless its services are known. */
+function mayBeCalled(action: string, prefixes: readonly string[] | undefined): boolean {
+  return (
+    prefixes === undefined ||
+    prefixes.some((prefix) => actionMatches(`${prefix}:*`, action) || action === "*")
+  );
+}
+
 function arrowsThatAllow(action: string, component: Component, pipeline: Pipeline): string {
   const { kind } = component.template;
   const arrows = pipeline.catalogConnections.flatMap((connection) => {
     const fits = Object.entries(connection.metadata.Grants ?? {}).some(([own, end]) => {
       const resource = connection.resources[own];
       const grantee = end === "From" ? connection.from : connection.to;
-      return grantee === kind && resource && statementsOf(resource).flatMap(actionsOf).some((one) => actionMatches(one, action));
+      return (
+        grantee === kind &&
+        resource &&
+        statementsOf(resource)
+          .flatMap(actionsOf)
+          .some((one) => actionMatches(one, action))
+      );
     });
     if (!fits) return [];
     const outward = connection.from === kind;
@@ -101,11 +123,17 @@ function arrowsThatAllow(action: string, component: Component, pipeline: Pipelin
     const others = [...pipeline.components.values()].filter(({ template }) => template.kind === otherKind);
     const names = others.length > 0 ? others.map(({ name }) => name) : [`<a ${otherKind}>`];
     const sign = connection.verb === "" ? "->" : `-${connection.verb}->`;
-    return names.map((name) => (outward ? `\`${component.name} ${sign} ${name}\`` : `\`${name} ${sign} ${component.name}\``));
+    return names.map((name) =>
+      outward ? `\`${component.name} ${sign} ${name}\`` : `\`${name} ${sign} ${component.name}\``,
+    );
   });
-  const open = openKinds(kind, pipeline).map((name) => `an arrow to a component of kind ${name} that lists it`);
+  const open = openKinds(kind, pipeline).map(
+    (name) => `an arrow to a component of kind ${name} that lists it`,
+  );
   const choices = [...arrows.slice(0, 4), ...open];
-  return choices.length > 0 ? `Add ${choices.join(" or ")}.` : "No template grants it: write a connection that does.";
+  return choices.length > 0
+    ? `Add ${choices.join(" or ")}.`
+    : "No template grants it: write a connection that does.";
 }
 
 /** Kinds whose arrow grants whatever their own option lists. */
@@ -142,12 +170,15 @@ function actionsOf(statement: ValueMap): string[] {
 function cut(statement: ValueMap, calls: readonly string[]): ValueMap[] {
   const patterns = actionsOf(statement);
   const kept = calls.filter((call) => patterns.some((pattern) => actionMatches(pattern, call)));
-  return kept.length > 0 ? [{ ...statement, Action: kept as readonly Value[] }] : [];
+  return kept.length > 0 ? [{ ...statement, Action: kept }] : [];
 }
 
 /** IAM's matching of actions: case does not count, `*` is any text, `?` one character. */
 function actionMatches(pattern: string, action: string): boolean {
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
   return new RegExp(`^${source}$`, "i").test(action);
 }
 

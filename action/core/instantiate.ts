@@ -3,7 +3,15 @@
  * every value is known; what leaves is plain CloudFormation without Parameters and Conditions.
  */
 import type { Resource, Template } from "./template.ts";
-import { type Value, type ValueMap, intrinsicOf, isScalarValue, isValueList, isValueMap } from "./value.ts";
+import {
+  type Value,
+  type ValueMap,
+  intrinsicOf,
+  isScalarValue,
+  isValueList,
+  isValueMap,
+  textOf,
+} from "./value.ts";
 
 export interface Scope {
   /** Values of the template's parameters: literals, or expressions over resources that exist already. */
@@ -34,7 +42,9 @@ export function instantiate(template: Template, scope: Scope): Instance {
   const holds = new Map(
     Object.entries(template.conditions).map(([name, value]) => [name, evaluate(value, template, scope)]),
   );
-  const live = Object.entries(template.resources).filter(([, { Condition }]) => !Condition || holds.get(Condition));
+  const live = Object.entries(template.resources).filter(
+    ([, { Condition }]) => !Condition || holds.get(Condition),
+  );
   const logicalIds = new Map(live.map(([name]) => [name, scope.logicalId(name)]));
   const context: Context = { template, scope, holds, logicalIds };
   const resources = Object.fromEntries(
@@ -71,7 +81,7 @@ function liveResource(resource: Resource, context: Context): Resource {
   return {
     Type: resource.Type,
     ...(dependsOn.length > 0 ? { DependsOn: dependsOn } : {}),
-    ...(properties !== undefined && isValueMap(properties as Value) ? { Properties: properties as ValueMap } : {}),
+    ...(properties !== undefined && isValueMap(properties) ? { Properties: properties } : {}),
   };
 }
 
@@ -81,7 +91,7 @@ function evaluate(value: Value, template: Template, scope: Scope): boolean {
   const list = isValueList(argument) ? argument : [];
   switch (name) {
     case "Condition": {
-      const target = template.conditions[String(argument)];
+      const target = template.conditions[textOf(argument)];
       return target !== undefined && evaluate(target, template, scope);
     }
     case "Fn::And":
@@ -103,12 +113,14 @@ function evaluate(value: Value, template: Template, scope: Scope): boolean {
 function literal(value: Value, scope: Scope): string {
   const call = intrinsicOf(value);
   if (call?.name === "Ref") {
-    const name = String(call.argument);
+    const name = textOf(call.argument);
     if (name === "AWS::StackName") return scope.stackName;
     const parameter = scope.parameters[name];
     if (isValueList(parameter)) return parameter.map(String).join(",");
     if (isScalarValue(parameter)) return String(parameter);
-    throw new TemplateMistake(`a condition needs \`${name}\` before the deploy, but its value is known only in AWS`);
+    throw new TemplateMistake(
+      `a condition needs \`${name}\` before the deploy, but its value is known only in AWS`,
+    );
   }
   if (!isScalarValue(value)) throw new TemplateMistake("a condition can compare only texts and Parameters");
   return String(value);
@@ -127,12 +139,12 @@ function resolve(value: Value, context: Context): Resolved {
   const { name, argument } = call;
   switch (name) {
     case "Ref":
-      return reference(String(argument), context);
+      return reference(textOf(argument), context);
     case "Fn::GetAtt":
-      return attribute(isValueList(argument) ? argument.map(String) : splitOnce(String(argument)), context);
+      return attribute(isValueList(argument) ? argument.map(String) : splitOnce(textOf(argument)), context);
     case "Fn::If": {
       const [condition, yes = null, no = null] = isValueList(argument) ? argument : [];
-      return resolve(context.holds.get(String(condition)) ? yes : no, context);
+      return resolve(context.holds.get(textOf(condition)) ? yes : no, context);
     }
     case "Fn::Sub":
       return substitute(argument, context);
@@ -159,7 +171,8 @@ function attribute([resource = "", ...rest]: readonly string[], context: Context
 
 function liveId(resource: string, context: Context): string {
   const id = context.logicalIds.get(resource);
-  if (id === undefined) throw new TemplateMistake(`\`${resource}\` does not exist with these options, but is used`);
+  if (id === undefined)
+    throw new TemplateMistake(`\`${resource}\` does not exist with these options, but is used`);
   return id;
 }
 
@@ -168,7 +181,9 @@ function liveId(resource: string, context: Context): string {
  * expression that has no such form, gets an entry in Sub's own map.
  */
 function substitute(argument: Value, context: Context): Value {
-  const [text, own] = isValueList(argument) ? [String(argument[0]), argument[1]] : [String(argument), undefined];
+  const [text, own] = isValueList(argument)
+    ? [textOf(argument[0]), argument[1]]
+    : [textOf(argument), undefined];
   const map: Record<string, Value> = {};
   let needsSub = false;
   let whole: Value | undefined;
@@ -180,8 +195,9 @@ function substitute(argument: Value, context: Context): Value {
     if (isScalarValue(value)) return String(value).replaceAll("${", "${!");
     needsSub = true;
     const call = intrinsicOf(value);
-    if (call?.name === "Ref") return `\${${String(call.argument)}}`;
-    if (call?.name === "Fn::GetAtt" && isValueList(call.argument)) return `\${${call.argument.map(String).join(".")}}`;
+    if (call?.name === "Ref") return `\${${textOf(call.argument)}}`;
+    if (call?.name === "Fn::GetAtt" && isValueList(call.argument))
+      return `\${${call.argument.map(String).join(".")}}`;
     const key = `Part${Object.keys(map).length + 1}`;
     map[key] = value;
     return `\${${key}}`;

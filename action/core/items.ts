@@ -16,14 +16,21 @@ export function parseItems(source: SourceText, keys: readonly string[]): ItemsRe
   const { value } = document;
   if (!isValueList(value)) {
     const message = "the items must be a list";
-    return { kind: "problems", problems: [{ place: document.placeOf([]), message, hint: "Write `- { name: … }` lines." }] };
+    return {
+      kind: "problems",
+      problems: [{ place: document.placeOf([]), message, hint: "Write `- { name: … }` lines." }],
+    };
   }
   const problems: Problem[] = [];
   const lines = new Map<string, number>();
   for (const [index, item] of value.entries()) {
     const place = document.placeOf([index]);
     if (!isValueMap(item)) {
-      problems.push({ place, message: "an item must be a map of attributes", hint: "Write `- { name: … }`." });
+      problems.push({
+        place,
+        message: "an item must be a map of attributes",
+        hint: "Write `- { name: … }`.",
+      });
       continue;
     }
     for (const key of keys) {
@@ -35,9 +42,15 @@ export function parseItems(source: SourceText, keys: readonly string[]): ItemsRe
     const address = canonicalJson(keys.map((key) => item[key] ?? null));
     const earlier = lines.get(address);
     if (keys.length > 0 && earlier !== undefined) {
-      problems.push({ place, message: "an item with the same key stands here again", hint: `The first is in line ${earlier}.` });
+      problems.push({
+        place,
+        message: "an item with the same key stands here again",
+        hint: `The first is in line ${earlier}.`,
+      });
     }
     lines.set(address, place.line);
   }
-  return problems.length > 0 ? { kind: "problems", problems } : { kind: "items", items: value.filter(isValueMap) };
+  return problems.length > 0
+    ? { kind: "problems", problems }
+    : { kind: "items", items: value.filter(isValueMap) };
 }

@@ -11,7 +11,7 @@ export type Options = Readonly<Record<string, Value>>;
 export interface ReadOptions {
   readonly value: Options;
   readonly problems: readonly Problem[];
-  placeOf(parameter: string): Place;
+  readonly placeOf: (parameter: string) => Place;
 }
 
 /** Shapes were checked by the schema before; what is left is the same option written in both spellings. */
@@ -25,13 +25,17 @@ export function readOptions(
   const keys: Record<string, string> = {};
   const problems: Problem[] = [];
   for (const parameter of parameters) {
-    const [first, second] = [kebabCase(parameter.name), camelCase(parameter.name)].filter((key, index, all) =>
-      Object.hasOwn(written, key) && all.indexOf(key) === index,
+    const [first, second] = [kebabCase(parameter.name), camelCase(parameter.name)].filter(
+      (key, index, all) => Object.hasOwn(written, key) && all.indexOf(key) === index,
     );
     if (first === undefined) continue;
     if (second !== undefined) {
       const place = document.placeOfKey([...path, second]);
-      problems.push({ place, message: `\`${second}\` is the same option as \`${first}\``, hint: "Keep one of them." });
+      problems.push({
+        place,
+        message: `\`${second}\` is the same option as \`${first}\``,
+        hint: "Keep one of them.",
+      });
     }
     keys[parameter.name] = first;
     value[parameter.name] = optionValue(parameter, written[first] ?? "");
@@ -54,7 +58,9 @@ function optionValue(parameter: Parameter, written: Value): Value {
 /** A Parameter's default as the template's own code would see it. */
 export function defaultValue(parameter: Parameter): Value {
   if (parameter.type === "CommaDelimitedList") {
-    return parameter.default === undefined || parameter.default === "" ? [] : String(parameter.default).split(",");
+    return parameter.default === undefined || parameter.default === ""
+      ? []
+      : String(parameter.default).split(",");
   }
   if (isBoolean(parameter)) return parameter.default === "true";
   return parameter.default ?? "";

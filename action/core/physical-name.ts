@@ -8,7 +8,10 @@ import type { Stage } from "./stage.ts";
 const PLACEHOLDER = "{stage}";
 
 /** The physical name in a stage; empty where CloudFormation is to make one. */
-export function physicalName(component: Component, stage: { readonly name: string; readonly protected: boolean }): string {
+export function physicalName(
+  component: Component,
+  stage: { readonly name: string; readonly protected: boolean },
+): string {
   const name = component.options[NAME_PARAMETER];
   return typeof name === "string" && stage.protected ? name.replaceAll(PLACEHOLDER, stage.name) : "";
 }
@@ -32,7 +35,10 @@ export function physicalNameProblems(components: readonly Component[], stages: r
     }
     const other = taken.get(`${kind} ${written}`);
     if (other !== undefined) {
-      problems.push({ place, message: `\`${other}\` and \`${component.name}\` have the same physical name \`${written}\`` });
+      problems.push({
+        place,
+        message: `\`${other}\` and \`${component.name}\` have the same physical name \`${written}\``,
+      });
     }
     taken.set(`${kind} ${written}`, component.name);
     const parameter = component.template.parameters[NAME_PARAMETER];
@@ -40,9 +46,16 @@ export function physicalNameProblems(components: readonly Component[], stages: r
       const name = physicalName(component, stage);
       const pattern = parameter?.allowedPattern;
       if (name.length > (parameter?.maxLength ?? Infinity)) {
-        problems.push({ place, message: `the physical name \`${name}\` is longer than ${parameter?.maxLength} characters` });
+        problems.push({
+          place,
+          message: `the physical name \`${name}\` is longer than ${parameter?.maxLength} characters`,
+        });
       } else if (pattern !== undefined && !new RegExp(wholePattern(pattern), "u").test(name)) {
-        problems.push({ place, message: `the physical name \`${name}\` does not fit`, hint: parameter?.description ?? "" });
+        problems.push({
+          place,
+          message: `the physical name \`${name}\` does not fit`,
+          hint: parameter?.description ?? "",
+        });
       }
     }
   }

@@ -12,7 +12,7 @@ import { shapeProblem } from "./shape.ts";
 import { type Stage, readStages } from "./stage.ts";
 import { cloudFormationTags } from "./tags.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "./template.ts";
-import { type ValueMap, isValueMap } from "./value.ts";
+import { type ValueMap, isValueMap, textOf } from "./value.ts";
 
 export interface Component {
   readonly name: string;
@@ -23,7 +23,7 @@ export interface Component {
   readonly overrides: ValueMap;
   readonly place: Place;
   /** Where an option's value stands; the component's own place for an option that is not set. */
-  placeOf(parameter: string): Place;
+  readonly placeOf: (parameter: string) => Place;
 }
 
 export interface Pipeline {
@@ -59,7 +59,7 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
     kind: "pipeline",
     pipeline: {
       file: source.file,
-      name: String(body["name"]),
+      name: textOf(body["name"]),
       stages: stages.value,
       components: components.value,
       arrows: arrows.value,
@@ -107,7 +107,7 @@ function readComponents(
   const problems: Problem[] = [];
   for (const [name, body] of Object.entries(components)) {
     const map = body as ValueMap;
-    const template = catalog.components.get(String(map["kind"]));
+    const template = catalog.components.get(textOf(map["kind"]));
     if (!template) continue;
     const path = ["components", name];
     const place = document.placeOfKey(path);
@@ -131,7 +131,6 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   const key = ({ place, message }: Problem): string => `${place?.line}:${place?.column}:${message}`;
   const unique = [...new Map(problems.map((problem) => [key(problem), problem])).values()];
   return unique.toSorted(
-    (a, b) =>
-      (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
+    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
   );
 }

@@ -7,11 +7,29 @@ import { NAME_PARAMETER, RESERVED_PARAMETERS } from "./metadata.ts";
 import type { Place, Problem } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
 import type { Template } from "./template.ts";
-import { type Value, intrinsicOf, isValueList, isValueMap } from "./value.ts";
+import { type Value, intrinsicOf, isValueList, isValueMap, textOf } from "./value.ts";
 
-const FUNCTIONS = new Set(["Ref", "Fn::GetAtt", "Fn::Sub", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::If", "Fn::Base64"]);
+const FUNCTIONS = new Set([
+  "Ref",
+  "Fn::GetAtt",
+  "Fn::Sub",
+  "Fn::Join",
+  "Fn::Select",
+  "Fn::Split",
+  "Fn::If",
+  "Fn::Base64",
+]);
 const CONDITION_FUNCTIONS = new Set(["Ref", "Fn::Equals", "Fn::And", "Fn::Or", "Fn::Not"]);
-const PSEUDO = new Set(["AccountId", "NoValue", "NotificationARNs", "Partition", "Region", "StackId", "StackName", "URLSuffix"]);
+const PSEUDO = new Set([
+  "AccountId",
+  "NoValue",
+  "NotificationARNs",
+  "Partition",
+  "Region",
+  "StackId",
+  "StackName",
+  "URLSuffix",
+]);
 
 export function checkReferences(template: Template, placeOf: (path: Path) => Place): Problem[] {
   const problems: Problem[] = [];
@@ -22,19 +40,30 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
     problems.push({ place: placeOf(path), message, ...(hint === undefined ? {} : { hint }) });
   };
   const needs = (path: Path, name: string, known: readonly string[], what: string): void => {
-    if (!known.includes(name)) add(path, `there is no ${what} \`${name}\` in this template`, suggestion(name, known, `${what}s`));
+    if (!known.includes(name))
+      add(path, `there is no ${what} \`${name}\` in this template`, suggestion(name, known, `${what}s`));
   };
 
   function checkName(path: Path, name: string, where: "condition" | "value"): void {
     if (name.startsWith("AWS::")) {
       const pseudo = name.slice("AWS::".length);
-      if (!PSEUDO.has(pseudo)) add(path, `\`${name}\` is no pseudo parameter`, suggestion(pseudo, PSEUDO, "pseudo parameters"));
+      if (!PSEUDO.has(pseudo))
+        add(path, `\`${name}\` is no pseudo parameter`, suggestion(pseudo, PSEUDO, "pseudo parameters"));
       else if (where === "condition" && pseudo !== "StackName") {
-        add(path, `a condition cannot depend on \`${name}\``, "Conditions are decided before the deploy: use Parameters.");
+        add(
+          path,
+          `a condition cannot depend on \`${name}\``,
+          "Conditions are decided before the deploy: use Parameters.",
+        );
       }
       return;
     }
-    needs(path, name, where === "condition" ? parameters : [...parameters, ...resources], "parameter or resource");
+    needs(
+      path,
+      name,
+      where === "condition" ? parameters : [...parameters, ...resources],
+      "parameter or resource",
+    );
   }
 
   function checkSub(path: Path, argument: Value): void {
@@ -58,17 +87,22 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
     const { name, argument } = call;
     const inside = [...path, name];
     if (!FUNCTIONS.has(name)) {
-      return add(path, `\`${name}\` is not supported in templates`, `Use one of ${[...FUNCTIONS].join(", ")}.`);
+      return add(
+        path,
+        `\`${name}\` is not supported in templates`,
+        `Use one of ${[...FUNCTIONS].join(", ")}.`,
+      );
     }
-    if (name === "Ref") return checkName(path, String(argument), "value");
+    if (name === "Ref") return checkName(path, textOf(argument), "value");
     if (name === "Fn::Sub") return checkSub(inside, argument);
     if (name === "Fn::GetAtt") {
-      const target = isValueList(argument) ? argument[0] : String(argument).split(".")[0];
-      return needs(path, String(target), resources, "resource");
+      const target = isValueList(argument) ? argument[0] : textOf(argument).split(".")[0];
+      return needs(path, textOf(target), resources, "resource");
     }
     if (name === "Fn::If") {
-      if (!isValueList(argument) || argument.length !== 3) return add(path, "`Fn::If` takes a condition and two values");
-      needs(path, String(argument[0]), conditions, "condition");
+      if (!isValueList(argument) || argument.length !== 3)
+        return add(path, "`Fn::If` takes a condition and two values");
+      needs(path, textOf(argument[0]), conditions, "condition");
       return argument.slice(1).forEach((item, index) => check([...inside, index + 1], item));
     }
     check(inside, argument);
@@ -78,28 +112,32 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
     if (!isValueMap(value)) return;
     const [name = "", argument = null] = Object.entries(value)[0] ?? [];
     if (name === "Condition") {
-      const target = String(argument);
+      const target = textOf(argument);
       needs(path, target, conditions, "condition");
       if (seen.includes(target)) return add(path, `condition \`${target}\` depends on itself`);
       const next = template.conditions[target];
       return next === undefined ? undefined : checkCondition(path, next, [...seen, target]);
     }
     if (!CONDITION_FUNCTIONS.has(name)) return add(path, `\`${name}\` is not supported in a condition`);
-    if (name === "Ref") return checkName(path, String(argument), "condition");
+    if (name === "Ref") return checkName(path, textOf(argument), "condition");
     if (!isValueList(argument)) return add(path, `\`${name}\` takes a list`);
     argument.forEach((item, index) => checkCondition([...path, name, index], item, seen));
   }
 
-  for (const [name, value] of Object.entries(template.conditions)) checkCondition(["Conditions", name], value, [name]);
+  for (const [name, value] of Object.entries(template.conditions))
+    checkCondition(["Conditions", name], value, [name]);
   for (const [name, resource] of Object.entries(template.resources)) {
     const at = ["Resources", name];
-    if (resource.Condition !== undefined) needs([...at, "Condition"], resource.Condition, conditions, "condition");
-    for (const other of [resource.DependsOn ?? []].flat()) needs([...at, "DependsOn"], other, resources, "resource");
+    if (resource.Condition !== undefined)
+      needs([...at, "Condition"], resource.Condition, conditions, "condition");
+    for (const other of [resource.DependsOn ?? []].flat())
+      needs([...at, "DependsOn"], other, resources, "resource");
     if (resource.Properties) check([...at, "Properties"], resource.Properties);
   }
   for (const [name, output] of Object.entries(template.outputs)) {
     const at = ["Outputs", name];
-    if (output.Condition !== undefined) needs([...at, "Condition"], output.Condition, conditions, "condition");
+    if (output.Condition !== undefined)
+      needs([...at, "Condition"], output.Condition, conditions, "condition");
     check([...at, "Value"], output.Value);
   }
   checkAlike(template, add);
@@ -123,7 +161,12 @@ function checkAlike(template: Template, add: Add): void {
   }
 }
 
-function checkMetadata(template: Template, needs: Needs, check: (path: Path, value: Value) => void, add: Add): void {
+function checkMetadata(
+  template: Template,
+  needs: Needs,
+  check: (path: Path, value: Value) => void,
+  add: Add,
+): void {
   const at = ["Metadata", "Warren"];
   const parameters = Object.keys(template.parameters);
   const resources = Object.keys(template.resources);
@@ -151,7 +194,8 @@ function checkMetadata(template: Template, needs: Needs, check: (path: Path, val
   for (const [slot, { At }] of Object.entries(Slots ?? {})) {
     needs([...at, "Slots", slot, "At"], At.split(".")[0] ?? "", resources, "resource");
   }
-  for (const [key, name] of Object.entries(Artifact ?? {})) needs([...at, "Artifact", key], name, parameters, "parameter");
+  for (const [key, name] of Object.entries(Artifact ?? {}))
+    needs([...at, "Artifact", key], name, parameters, "parameter");
   for (const name of Publish ?? []) needs([...at, "Publish"], name, outputs, "output");
   if (Items) {
     needs([...at, "Items", "File"], Items.File, parameters, "parameter");
@@ -160,7 +204,11 @@ function checkMetadata(template: Template, needs: Needs, check: (path: Path, val
   }
   const physical = template.parameters[NAME_PARAMETER];
   if (physical && physical.default !== "") {
-    add(["Parameters", NAME_PARAMETER], "`Name` must be a text with the Default \"\"", "Previews have no physical names.");
+    add(
+      ["Parameters", NAME_PARAMETER],
+      '`Name` must be a text with the Default ""',
+      "Previews have no physical names.",
+    );
   }
 }
 

@@ -16,7 +16,7 @@ import { fillSlots } from "./slot.ts";
 import type { ConcreteStage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, canonicalJson, isValueMap } from "./value.ts";
+import { type Value, type ValueMap, canonicalJson, isValueMap, textOf } from "./value.ts";
 
 /** Of a built function, what the template needs to know. */
 export interface BuiltCode {
@@ -161,7 +161,11 @@ function componentParameters(component: Component, { stage, built }: RenderInput
   return Object.fromEntries(entries);
 }
 
-function joinArrow(arrow: Arrow, built: ReadonlyMap<string, Built>, { pipeline, stage }: RenderInput): Instance {
+function joinArrow(
+  arrow: Arrow,
+  built: ReadonlyMap<string, Built>,
+  { pipeline, stage }: RenderInput,
+): Instance {
   const ends = { From: built.get(arrow.from), To: built.get(arrow.to) };
   const value = (name: string): Value => {
     if (name === "Stage") return stage.name;
@@ -176,7 +180,9 @@ function joinArrow(arrow: Arrow, built: ReadonlyMap<string, Built>, { pipeline, 
     if (bound.of === "Component") return end.component.name;
     const found = end.instance.output(bound.of) ?? end.parameters[bound.of];
     if (found !== undefined) return found;
-    throw new TemplateMistake(`\`${end.component.name}\` has no \`${kebabCase(bound.of)}\` with these options`);
+    throw new TemplateMistake(
+      `\`${end.component.name}\` has no \`${kebabCase(bound.of)}\` with these options`,
+    );
   };
   const names = Object.keys(arrow.connection.parameters);
   return instantiate(arrow.connection, {
@@ -194,7 +200,11 @@ function override({ component, instance }: Built, resources: Record<string, Reso
     const resource = id === undefined ? undefined : resources[id];
     if (id === undefined || !resource) {
       const message = `\`${component.name}\` has no resource \`${own}\` with these options`;
-      problems.push({ place: component.place, message, hint: suggestion(own, instance.logicalIds.keys(), "resources") });
+      problems.push({
+        place: component.place,
+        message,
+        hint: suggestion(own, instance.logicalIds.keys(), "resources"),
+      });
       continue;
     }
     at(component.place, problems, () => {
@@ -217,7 +227,11 @@ function merge(base: Value, over: Value): Value {
 }
 
 /** What holds data outlives its stack in a protected stage, and goes with it everywhere else. */
-function keepData(built: ReadonlyMap<string, Built>, resources: Record<string, Resource>, isProtected: boolean): void {
+function keepData(
+  built: ReadonlyMap<string, Built>,
+  resources: Record<string, Resource>,
+  isProtected: boolean,
+): void {
   const policy = isProtected ? "Retain" : "Delete";
   for (const { component, instance } of built.values()) {
     for (const own of component.template.metadata.Stateful ?? []) {
@@ -232,8 +246,9 @@ function keepData(built: ReadonlyMap<string, Built>, resources: Record<string, R
 function tableFile({ component, instance, parameters }: Built, pipelineFile: string): TableFile | undefined {
   const items = component.template.metadata.Items;
   const file = items ? parameters[items.File] : undefined;
-  if (!items || typeof file !== "string" || file === "" || instance.output(items.Table) === undefined) return undefined;
-  const keys = (items.Keys ?? []).map((name) => String(parameters[name] ?? "")).filter((key) => key !== "");
+  if (!items || typeof file !== "string" || file === "" || instance.output(items.Table) === undefined)
+    return undefined;
+  const keys = (items.Keys ?? []).map((name) => textOf(parameters[name] ?? "")).filter((key) => key !== "");
   const folder = pipelineFile.split("/").slice(0, -1);
   return {
     component: component.name,
@@ -248,7 +263,10 @@ function tableFile({ component, instance, parameters }: Built, pipelineFile: str
 function outputs(built: ReadonlyMap<string, Built>, tables: readonly TableFile[]): { Outputs?: ValueMap } {
   const needed = new Set(tables.map(({ output }) => output));
   const all = [...built.values()].flatMap(({ component, instance }) => {
-    const names = new Set([...(component.template.metadata.Publish ?? []), component.template.metadata.Items?.Table ?? ""]);
+    const names = new Set([
+      ...(component.template.metadata.Publish ?? []),
+      component.template.metadata.Items?.Table ?? "",
+    ]);
     return [...names].flatMap((name): [string, Value][] => {
       const value = name === "" ? undefined : instance.output(name);
       return value === undefined ? [] : [[outputName(component.name, name), { Value: value }]];
@@ -266,10 +284,22 @@ function limitProblems(template: ValueMap, pipeline: Pipeline): Problem[] {
   const bytes = byteLength(canonicalJson(template));
   return [
     ...(count > MAX_RESOURCES
-      ? [{ place, message: `the stack would have ${count} resources; CloudFormation allows ${MAX_RESOURCES}`, hint }]
+      ? [
+          {
+            place,
+            message: `the stack would have ${count} resources; CloudFormation allows ${MAX_RESOURCES}`,
+            hint,
+          },
+        ]
       : []),
     ...(bytes > MAX_BYTES
-      ? [{ place, message: `the template would have ${bytes} bytes; CloudFormation allows ${MAX_BYTES}`, hint }]
+      ? [
+          {
+            place,
+            message: `the template would have ${bytes} bytes; CloudFormation allows ${MAX_BYTES}`,
+            hint,
+          },
+        ]
       : []),
   ];
 }

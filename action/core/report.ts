@@ -29,7 +29,15 @@ export function report(outcome: Outcome): Report {
           ...grantLines(grants),
           `all right: ${components} components, ${arrows} arrows, ${stages} stages, ${resources} resources a stack`,
         ],
-        json: { kind: "checked", stages, components, arrows, resources, stale, warnings: warnings.map(formatProblem) },
+        json: {
+          kind: "checked",
+          stages,
+          components,
+          arrows,
+          resources,
+          stale,
+          warnings: warnings.map(formatProblem),
+        },
       };
     }
     case "generated":
@@ -59,7 +67,11 @@ export function report(outcome: Outcome): Report {
         plan.kind === "nothing"
           ? `${plan.stackName} is up to date: a deploy would change nothing`
           : `${plan.stackName}: a deploy would ${plan.kind} it with ${count(plan.changes.length, "change")}`;
-      return { result: "", lines: [...changes, last], json: { ...plan, kind: "planned", would: plan.kind } as unknown as Value };
+      return {
+        result: "",
+        lines: [...changes, last],
+        json: { ...plan, kind: "planned", would: plan.kind } as unknown as Value,
+      };
     }
     case "deployed": {
       const { kind, stack, outputs, changes } = outcome.deploy;
@@ -68,7 +80,14 @@ export function report(outcome: Outcome): Report {
       return {
         result: "",
         lines: [`${stack.name} ${what}`, ...values],
-        json: { kind: "deployed", result: kind, stack: stack.name, stackId: stack.id, outputs, changes: changes.length },
+        json: {
+          kind: "deployed",
+          result: kind,
+          stack: stack.name,
+          stackId: stack.id,
+          outputs,
+          changes: changes.length,
+        },
       };
     }
     case "destroyed": {
@@ -103,10 +122,18 @@ function grantLines(grants: readonly Grant[]): string[] {
 
 function artifactLines(artifact: Artifact): string[] {
   const { component, key, zip, calls } = artifact;
-  const what = calls.kind === "exact" ? calls.actions.join(", ") || "no AWS calls" : `calls unknown: ${calls.reason}`;
+  const what =
+    calls.kind === "exact" ? calls.actions.join(", ") || "no AWS calls" : `calls unknown: ${calls.reason}`;
   return [`${component}  ${Math.ceil(zip.byteLength / 1000)} kB  ${key}`, `  ${what}`];
 }
 
 function artifactJson({ component, key, handler, zip, unzippedBytes, calls }: Artifact): Value {
-  return { component, key, handler, zipBytes: zip.byteLength, unzippedBytes, calls: calls as unknown as Value };
+  return {
+    component,
+    key,
+    handler,
+    zipBytes: zip.byteLength,
+    unzippedBytes,
+    calls: calls as unknown as Value,
+  };
 }

@@ -64,14 +64,18 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
       },
       flow: {
         type: "array",
-        description: "The arrows, each in the direction of the data: `a -> b -> c`, with a verb `a -stream-> b`.",
+        description:
+          "The arrows, each in the direction of the data: `a -> b -> c`, with a verb `a -stream-> b`.",
         items: {
           type: ["string", "object"],
           minLength: 1,
           required: ["arrow"],
           properties: {
             arrow: { type: "string", description: "One arrow, `a -> b`, whose options stand beside it." },
-            ...Object.assign({}, ...catalog.connections.map((connection) => optionSchemas(optionsOf(connection)))),
+            ...Object.assign(
+              {},
+              ...catalog.connections.map((connection) => optionSchemas(optionsOf(connection))),
+            ),
           },
           additionalProperties: false,
         },
@@ -99,11 +103,16 @@ const stageSchema: JsonSchema = {
   properties: {
     branch: { type: "string", minLength: 1, description: "A push to this branch deploys the stage." },
     "pull-requests": { type: "boolean", description: "Every pull request gets a stack of its own." },
-    environment: { type: "string", minLength: 1, description: "The GitHub environment that guards the stage." },
+    environment: {
+      type: "string",
+      minLength: 1,
+      description: "The GitHub environment that guards the stage.",
+    },
     protected: {
       type: "boolean",
       default: false,
-      description: "Data outlives the stack (Retain), termination protection is on, and `warren destroy` refuses.",
+      description:
+        "Data outlives the stack (Retain), termination protection is on, and `warren destroy` refuses.",
     },
     ttl: {
       type: "string",
@@ -116,13 +125,19 @@ const stageSchema: JsonSchema = {
       default: "on",
       description: "`off`: timers exist but do not fire.",
     },
-    region: { type: "string", pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]$", description: "The AWS region of the stage." },
+    region: {
+      type: "string",
+      pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]$",
+      description: "The AWS region of the stage.",
+    },
   },
 };
 
 function componentSchema(template: ComponentTemplate): JsonSchema {
   const options = optionsOf(template);
-  const required = options.filter((option) => option.default === undefined).map((option) => kebabCase(option.name));
+  const required = options
+    .filter((option) => option.default === undefined)
+    .map((option) => kebabCase(option.name));
   const resources = Object.keys(template.resources).map((id) => [id, { type: "object" }]);
   return {
     title: template.kind,
@@ -148,7 +163,12 @@ function optionSchemas(options: readonly Parameter[]): Record<string, JsonSchema
   const entries = options.flatMap((option): [string, JsonSchema][] => {
     const schema = optionSchema(option);
     const [kebab, camel] = [kebabCase(option.name), camelCase(option.name)];
-    return kebab === camel ? [[kebab, schema]] : [[kebab, schema], [camel, schema]];
+    return kebab === camel
+      ? [[kebab, schema]]
+      : [
+          [kebab, schema],
+          [camel, schema],
+        ];
   });
   return Object.fromEntries(entries);
 }
@@ -157,7 +177,12 @@ function optionSchema(option: Parameter): JsonSchema {
   const { description } = option;
   if (isBoolean(option)) return { type: "boolean", ...withDefault(option.default === "true"), description };
   if (option.type === "CommaDelimitedList") {
-    return { type: "array", minItems: option.default === undefined ? 1 : 0, items: { type: "string", pattern: "^[^,]+$" }, description };
+    return {
+      type: "array",
+      minItems: option.default === undefined ? 1 : 0,
+      items: { type: "string", pattern: "^[^,]+$" },
+      description,
+    };
   }
   if (option.type === "Number") {
     return {

@@ -1,4 +1,5 @@
 /** What ajv says of a value's shape -> a problem in a user's words, at the line where it stands. */
+import { textOf } from "./value.ts";
 import type { ErrorObject } from "ajv";
 import type { ParsedDocument, Path } from "./document.ts";
 import type { Problem } from "./problem.ts";
@@ -34,7 +35,10 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
     case "discriminator": {
       const value = parameters["tagValue"];
       const key = String(parameters["tag"]);
-      return { place: document.placeOf([...path, key]), message: `${name}: \`${key}\` cannot be ${shown(value)}` };
+      return {
+        place: document.placeOf([...path, key]),
+        message: `${name}: \`${key}\` cannot be ${shown(value)}`,
+      };
     }
     case "enum": {
       const allowed = (parameters["allowedValues"] as readonly unknown[]).map(String);
@@ -47,7 +51,11 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
     case "const":
       return { place, message: `${name} must be ${shown(parameters["allowedValue"])}` };
     case "type":
-      return { place, message: `${name} is ${kindOf(error.data)}`, hint: `Write ${article(parameters["type"])}.` };
+      return {
+        place,
+        message: `${name} is ${kindOf(error.data)}`,
+        hint: `Write ${article(parameters["type"])}.`,
+      };
     case "pattern":
       return {
         place,
@@ -98,7 +106,9 @@ function pointerPath(pointer: string): string[] {
 
 function limitMessage(error: ShapeError, unit: string): string {
   const limit = String((error.params as Record<string, unknown>)["limit"]);
-  return error.keyword.startsWith("min") ? `needs at least ${limit} ${unit}` : `may have at most ${limit} ${unit}`;
+  return error.keyword.startsWith("min")
+    ? `needs at least ${limit} ${unit}`
+    : `may have at most ${limit} ${unit}`;
 }
 
 /** A schema's own `description` explains a pattern better than the pattern does. */
@@ -109,7 +119,7 @@ function patternHint(schema: unknown, pattern: string): string {
 
 function namesHint(schema: unknown): string {
   const names = (schema as Record<string, Record<string, unknown>> | undefined)?.["propertyNames"];
-  return patternHint(names, String(names?.["pattern"] ?? ""));
+  return patternHint(names, textOf(names?.["pattern"] ?? ""));
 }
 
 function shown(value: unknown): string {

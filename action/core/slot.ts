@@ -6,7 +6,15 @@ import { environmentName } from "./names.ts";
 import type { Problem } from "./problem.ts";
 import type { Built } from "./render.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, canonicalJson, intrinsicOf, isValueList, isValueMap } from "./value.ts";
+import {
+  type Value,
+  type ValueMap,
+  canonicalJson,
+  intrinsicOf,
+  isValueList,
+  isValueMap,
+  textOf,
+} from "./value.ts";
 
 export interface Joined {
   readonly arrow: Arrow;
@@ -40,7 +48,9 @@ export function fillSlots(
         });
         continue;
       }
-      const combined = attempt(arrow, () => combine(fill, { ...target, path }, { arrow, instance, resource }));
+      const combined = attempt(arrow, () =>
+        combine(fill, { ...target, path }, { arrow, instance, resource }),
+      );
       if (combined.kind === "problem") problems.push(combined.problem);
       else resources[id] = { ...resource, Properties: put(resource.Properties ?? {}, path, combined.value) };
     }
@@ -56,7 +66,9 @@ function targetOf(fill: Fill, arrow: Arrow, built: ReadonlyMap<string, Built>): 
   return one && slot ? { slot, built: one, otherEnd: there, path: [] } : undefined;
 }
 
-type Combined = { readonly kind: "value"; readonly value: Value } | { readonly kind: "problem"; readonly problem: Problem };
+type Combined =
+  | { readonly kind: "value"; readonly value: Value }
+  | { readonly kind: "problem"; readonly problem: Problem };
 
 function combine(
   fill: Fill,
@@ -86,14 +98,22 @@ function attempt(arrow: Arrow, step: () => Combined): Combined {
   }
 }
 
-function mergeMaps(before: Value | undefined, added: Value, { slot, otherEnd }: Target, arrow: Arrow): Combined {
+function mergeMaps(
+  before: Value | undefined,
+  added: Value,
+  { slot, otherEnd }: Target,
+  arrow: Arrow,
+): Combined {
   const result: Record<string, Value> = isValueMap(before) ? { ...before } : {};
   for (const [key, value] of Object.entries(isValueMap(added) ? added : {})) {
     const name = slot.Keys === "OtherEnd" ? environmentName(otherEnd, key) : key;
     const earlier = Object.hasOwn(result, name) ? result[name] : undefined;
     if (earlier !== undefined && canonicalJson(earlier) !== canonicalJson(value)) {
       const message = `\`${arrowText(arrow)}\` sets \`${name}\`, which has another value already`;
-      return { kind: "problem", problem: { place: arrow.place, message, hint: "Rename one of the components." } };
+      return {
+        kind: "problem",
+        problem: { place: arrow.place, message, hint: "Rename one of the components." },
+      };
     }
     result[name] = value;
   }
@@ -101,7 +121,12 @@ function mergeMaps(before: Value | undefined, added: Value, { slot, otherEnd }: 
 }
 
 /** The larger of what is there and what the arrow needs; what the user wrote himself is never raised in silence. */
-function greater(before: Value | undefined, fill: Fill, target: Target, { arrow, instance }: Joined): Combined {
+function greater(
+  before: Value | undefined,
+  fill: Fill,
+  target: Target,
+  { arrow, instance }: Joined,
+): Combined {
   const needed = numeric(fill.Value, instance);
   const present = typeof before === "number" ? before : 0;
   const option = optionBehind(target);
@@ -136,12 +161,13 @@ function optionBehind({ slot, built }: Target): string | undefined {
   const [own = "", ...path] = slot.At.split(".");
   const raw = lookUp(built.component.template.resources[own]?.Properties ?? {}, path);
   const call = raw === undefined ? undefined : intrinsicOf(raw);
-  return call?.name === "Ref" ? String(call.argument) : undefined;
+  return call?.name === "Ref" ? textOf(call.argument) : undefined;
 }
 
 function lookUp(value: Value, path: readonly string[]): Value | undefined {
   let current: Value | undefined = value;
-  for (const step of path) current = isValueMap(current) && Object.hasOwn(current, step) ? current[step] : undefined;
+  for (const step of path)
+    current = isValueMap(current) && Object.hasOwn(current, step) ? current[step] : undefined;
   return current;
 }
 

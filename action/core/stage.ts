@@ -3,7 +3,7 @@ import type { ParsedDocument } from "./document.ts";
 import { stageOfBranch } from "./names.ts";
 import { type Place, type Problem, UserError } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
-import type { ValueMap } from "./value.ts";
+import { type ValueMap, textOf } from "./value.ts";
 
 export type Trigger =
   | { readonly kind: "branch"; readonly branch: string }
@@ -33,7 +33,10 @@ export interface ConcreteStage {
 
 const MINUTES: Readonly<Record<string, number>> = { minute: 1, hour: 60, day: 1440, week: 10_080 };
 
-export function readStages(stages: ValueMap, document: ParsedDocument): { value: Stage[]; problems: Problem[] } {
+export function readStages(
+  stages: ValueMap,
+  document: ParsedDocument,
+): { value: Stage[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const branches = new Map<string, string>();
   const value = Object.entries(stages).map(([name, body]): Stage => {
@@ -57,24 +60,30 @@ export function readStages(stages: ValueMap, document: ParsedDocument): { value:
       });
     }
     if (map["ttl"] !== undefined && !pullRequests) {
-      problems.push({ place: at("ttl"), message: `stage \`${name}\`: \`ttl\` is for stages with \`pull-requests: true\`` });
+      problems.push({
+        place: at("ttl"),
+        message: `stage \`${name}\`: \`ttl\` is for stages with \`pull-requests: true\``,
+      });
     }
-    const other = branches.get(String(branch));
+    const other = branches.get(textOf(branch));
     if (branch !== undefined && other !== undefined) {
-      problems.push({ place: at("branch"), message: `stages \`${other}\` and \`${name}\` have the same branch` });
+      problems.push({
+        place: at("branch"),
+        message: `stages \`${other}\` and \`${name}\` have the same branch`,
+      });
     }
-    if (branch !== undefined) branches.set(String(branch), name);
+    if (branch !== undefined) branches.set(textOf(branch), name);
     return {
       name,
       trigger: pullRequests
         ? { kind: "pull-requests", ttlMinutes: minutes(map["ttl"]) }
         : branch === undefined
           ? { kind: "manual" }
-          : { kind: "branch", branch: String(branch) },
+          : { kind: "branch", branch: textOf(branch) },
       protected: isProtected,
       timers: map["timers"] === "off" || map["timers"] === false ? "off" : "on",
-      environment: map["environment"] === undefined ? undefined : String(map["environment"]),
-      region: map["region"] === undefined ? undefined : String(map["region"]),
+      environment: map["environment"] === undefined ? undefined : textOf(map["environment"]),
+      region: map["region"] === undefined ? undefined : textOf(map["region"]),
       place: document.placeOfKey(["stages", name]),
     };
   });
@@ -94,11 +103,16 @@ export function concreteStage(
 ): ConcreteStage {
   const stage = stages.find(({ name }) => name === wanted.stage);
   if (!stage) {
-    const hint = suggestion(wanted.stage, stages.map(({ name }) => name), "stages");
+    const hint = suggestion(
+      wanted.stage,
+      stages.map(({ name }) => name),
+      "stages",
+    );
     throw new UserError("stage-unknown", { message: `there is no stage \`${wanted.stage}\``, hint });
   }
   const { protected: isProtected, timers } = stage;
-  if (stage.trigger.kind !== "pull-requests") return { name: stage.name, of: stage.name, protected: isProtected, timers };
+  if (stage.trigger.kind !== "pull-requests")
+    return { name: stage.name, of: stage.name, protected: isProtected, timers };
   if (wanted.branch === "") {
     throw new UserError("branch-missing", {
       place: stage.place,

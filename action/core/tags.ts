@@ -49,7 +49,7 @@ function scalarTag(name: string): ScalarTag {
   return {
     tag: `!${name}`,
     resolve: (text) => wrap(longName(name), scalarArgument(name, text), undefined),
-  } as ScalarTag;
+  };
 }
 
 function collectionTag(name: string, collection: "seq" | "map"): CollectionTag {
@@ -57,7 +57,7 @@ function collectionTag(name: string, collection: "seq" | "map"): CollectionTag {
     tag: `!${name}`,
     collection,
     resolve: (node: YAMLMap.Parsed | YAMLSeq.Parsed) => wrap(longName(name), node, node.range),
-  } as unknown as CollectionTag;
+  };
 }
 
 export const cloudFormationTags: readonly (ScalarTag | CollectionTag)[] = [

@@ -10,7 +10,7 @@ import type { Problem } from "./problem.ts";
 import { checkReferences } from "./reference.ts";
 import { type ShapeError, shapeProblem } from "./shape.ts";
 import { cloudFormationTags } from "./tags.ts";
-import { type Value, type ValueMap, isValueMap } from "./value.ts";
+import { type Value, type ValueMap, isValueMap, textOf } from "./value.ts";
 
 export interface Parameter {
   readonly name: string;
@@ -157,7 +157,7 @@ export function parseTemplate(source: SourceText): TemplateResult {
 
   const template: Template = {
     file: source.file,
-    description: String(body["Description"]),
+    description: textOf(body["Description"]),
     parameters: readParameters(section(body, "Parameters")),
     conditions: section(body, "Conditions"),
     resources: section(body, "Resources") as unknown as Record<string, Resource>,
@@ -187,7 +187,12 @@ function section(body: ValueMap, name: string): ValueMap {
 
 type Validate = { (value: unknown): unknown; errors?: ShapeError[] | null };
 
-function shapeProblems(document: ParsedDocument, validate: Validate, at: Path, value = document.value): Problem[] {
+function shapeProblems(
+  document: ParsedDocument,
+  validate: Validate,
+  at: Path,
+  value = document.value,
+): Problem[] {
   if (validate(value)) return [];
   return (validate.errors ?? []).flatMap((error) => shapeProblem(error, document, at) ?? []);
 }
@@ -196,7 +201,7 @@ function readParameters(parameters: ValueMap): Record<string, Parameter> {
   const read = ([name, body]: [string, Value]): [string, Parameter] => {
     const map = body as ValueMap;
     const numeric = map["Type"] === "Number";
-    const literal = (item: Value | undefined): string | number => (numeric ? Number(item) : String(item));
+    const literal = (item: Value | undefined): string | number => (numeric ? Number(item) : textOf(item));
     const optional = <T>(key: string, to: string, convert: (item: Value) => T): Record<string, T> => {
       const item = map[key];
       return item === undefined ? {} : { [to]: convert(item) };
@@ -206,7 +211,7 @@ function readParameters(parameters: ValueMap): Record<string, Parameter> {
       {
         name,
         type: map["Type"] as Parameter["type"],
-        description: String(map["Description"]).trim(),
+        description: textOf(map["Description"]).trim(),
         ...optional("Default", "default", literal),
         ...optional("AllowedValues", "allowedValues", (list) => (list as readonly Value[]).map(literal)),
         ...optional("AllowedPattern", "allowedPattern", String),

@@ -12,6 +12,12 @@ export function isScalarValue(value: unknown): value is string | number | boolea
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** A scalar as text, as CloudFormation sees it; anything else as JSON, for messages. Nothing is the empty text. */
+export function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "";
+  return isScalarValue(value) ? String(value) : JSON.stringify(value);
+}
+
 /** `Array.isArray` loses `readonly`; this keeps it. */
 export function isValueList(value: unknown): value is readonly Value[] {
   return Array.isArray(value);

@@ -15,7 +15,7 @@ function paint(style: Style, text: string): string {
 }
 
 export function terminalConsole(): Console {
-  const terminal = process.stderr.isTTY === true && process.env["TERM"] !== "dumb";
+  const terminal = process.stderr.isTTY && process.env["TERM"] !== "dumb";
   let pending = "";
   const clear = (): string => (pending === "" ? "" : `\r\u001B[2K`);
   const line = (text: string): void => {

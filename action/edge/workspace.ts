@@ -29,7 +29,11 @@ export function diskWorkspace(root: string): Workspace {
 }
 
 /** The absolute path of `path`, or UserError if it leads out of the root. ENOENT if it must exist and does not. */
-async function inside(root: string, path: string, mode: "may-be-new" | "must-exist" = "may-be-new"): Promise<string> {
+async function inside(
+  root: string,
+  path: string,
+  mode: "may-be-new" | "must-exist" = "may-be-new",
+): Promise<string> {
   const base = await realpath(root);
   const file = resolve(base, path);
   // What does not exist yet cannot be a link: its nearest parent that exists is checked instead.

@@ -1,0 +1,79 @@
+/**
+ * Writes what is made from other files: the schema, the types of the environment, README's tables. With
+ * `--check` it writes nothing and fails if something is not fresh.
+ */
+import { optionsOf } from "../action/core/catalog.ts";
+import { kebabCase } from "../action/core/names.ts";
+import type { ComponentTemplate, ConnectionTemplate } from "../action/core/template.ts";
+import { terminalConsole } from "../action/edge/console.ts";
+import { type Project, readProject } from "../action/project.ts";
+import { generatedFiles } from "../action/run.ts";
+import { systemPorts } from "../action/system.ts";
+
+const console = terminalConsole();
+const { workspace, shipped } = systemPorts({ root: `${import.meta.dirname}/..`, console, environment: {} });
+const project = await readProject({ workspace, shipped });
+const readme = (await workspace.read("README.md")) ?? "";
+const files = { ...generatedFiles(project), "README.md": withTables(readme, project) };
+
+const stale: string[] = [];
+for (const [file, text] of Object.entries(files)) {
+  if ((await workspace.read(file)) === text) continue;
+  stale.push(file);
+  if (!process.argv.includes("--check")) await workspace.write(file, text);
+}
+if (process.argv.includes("--check") && stale.length > 0) {
+  console.error(`not fresh: ${stale.join(", ")}\n    Run \`npm run generate\` and commit the result.`);
+  process.exitCode = 1;
+}
+
+function withTables(text: string, { catalog }: Project): string {
+  const tables = {
+    kinds: kindTable([...catalog.components.values()]),
+    arrows: arrowTable(catalog.connections),
+  };
+  return Object.entries(tables).reduce((page, [name, table]) => {
+    const block = new RegExp(`(<!-- generated: ${name} -->\n)[^]*?(<!-- end -->)`);
+    return page.replace(block, (_all, start: string, end: string) => `${start}\n${table}\n\n${end}`);
+  }, text);
+}
+
+function kindTable(templates: readonly ComponentTemplate[]): string {
+  const rows = templates
+    .toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
+    .map((one) => [`\`${one.kind}\``, oneLine(one.description), optionList(one)]);
+  return drawTable(["kind", "what it is", "options (required ones in bold)"], rows);
+}
+
+function arrowTable(templates: readonly ConnectionTemplate[]): string {
+  const rows = templates
+    .map((one): [string, ConnectionTemplate] => [
+      `\`${one.from} ${one.verb === "" ? "->" : `-${one.verb}->`} ${one.to}\``,
+      one,
+    ])
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([arrow, one]) => [arrow, oneLine(one.description), optionList(one)]);
+  return drawTable(["arrow", "what it makes", "options"], rows);
+}
+
+function optionList(template: ComponentTemplate | ConnectionTemplate): string {
+  return optionsOf(template)
+    .map(({ name, default: preset }) => (preset === undefined ? `**${kebabCase(name)}**` : kebabCase(name)))
+    .join(", ");
+}
+
+function oneLine(text: string): string {
+  return text.trim().replace(/\s+/g, " ").replaceAll("|", "\\|");
+}
+
+/** Columns are padded as oxfmt pads them, or the formatter would undo what this writes. */
+function drawTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (cells: readonly string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(" | ")} |`;
+  return [line(head), `| ${widths.map((width) => "-".repeat(width)).join(" | ")} |`, ...rows.map(line)].join(
+    "\n",
+  );
+}
