@@ -79,7 +79,7 @@ export async function startLocalAws(options: LocalAwsOptions = {}): Promise<Loca
   const home = await mkdtemp(join(tmpdir(), "warren-aws-"));
   const logFile = join(home, "aws.log");
   await mkdir(join(home, "tmp"));
-  const child = launch(home, logFile, options);
+  const child = await launch(home, logFile, options);
   const end = (): Promise<void> => endInstance(child, home);
   try {
     const port = await startedPort(child, logFile, options.signal);
@@ -115,7 +115,7 @@ async function requirePython(): Promise<void> {
   }
 }
 
-function launch(home: string, logFile: string, options: LocalAwsOptions): ChildProcess {
+async function launch(home: string, logFile: string, options: LocalAwsOptions): Promise<ChildProcess> {
   const log = openSync(logFile, "a");
   try {
     const child = spawn(PYTHON, ["-B", LAUNCHER], {
@@ -126,6 +126,7 @@ function launch(home: string, logFile: string, options: LocalAwsOptions): ChildP
       // 0: its end tells the launcher that we are gone. 3: the launcher tells its port.
       stdio: ["pipe", log, log, "pipe"],
     });
+    await once(child, "spawn");
     child.unref();
     return child;
   } finally {
@@ -134,9 +135,10 @@ function launch(home: string, logFile: string, options: LocalAwsOptions): ChildP
 }
 
 /** Nothing of the caller's environment but PATH: above all no AWS_*, which MiniStack would take for its root. */
-function launchEnvironment(home: string, options: LocalAwsOptions): Record<string, string> {
+function launchEnvironment(home: string, options: LocalAwsOptions): NodeJS.ProcessEnv {
   const temporary = join(home, "tmp");
-  return {
+  // Through assign, because functions/warren-env.d.ts says of every process what only functions have.
+  return Object.assign(Object.create(null), {
     // Lambda functions run on the first `node` of PATH.
     PATH: [dirname(process.execPath), process.env["PATH"] ?? "/usr/bin:/bin"].join(delimiter),
     HOME: home,
@@ -160,7 +162,7 @@ function launchEnvironment(home: string, options: LocalAwsOptions): Record<strin
     WARREN_LOCAL_OPERATION_MS: String(options.operationMs ?? 0),
     WARREN_LOCAL_WITHOUT: (options.withoutMends ?? []).join(","),
     WARREN_LAMBDA_ENV_JSON: JSON.stringify(options.lambdaEnvironment ?? {}),
-  };
+  });
 }
 
 /** Resolves with the port once the launcher's self-test has passed and its socket is bound. */

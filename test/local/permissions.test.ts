@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -203,23 +204,41 @@ describe("IAM", () => {
   });
 });
 
-describe("the table of permissions", () => {
-  test("holds no action that the type's registry schema does not name", async () => {
-    const launcher = join(import.meta.dirname, "..", "..", "action", "local", "launcher");
-    const { stdout } = await promisify(execFile)(join(launcher, "..", "..", "..", ".venv", "bin", "python"), [
-      "-B",
-      "-c",
-      `import sys; sys.path.insert(0, ${JSON.stringify(launcher)})
+const LAUNCHER = join(import.meta.dirname, "..", "..", "action", "local", "launcher");
+
+/** Prints something about the launcher's table of permissions. */
+async function printTable(script: string): Promise<string> {
+  const source = `import sys; sys.path.insert(0, ${JSON.stringify(LAUNCHER)})
 import registry
 from permission_table import TABLE
-for kind, needs in TABLE.items():
+${script}`;
+  const python = join(LAUNCHER, "..", "..", "..", ".venv", "bin", "python");
+  return (await promisify(execFile)(python, ["-B", "-c", source])).stdout;
+}
+
+describe("the table of permissions", () => {
+  test("holds no action that the type's registry schema does not name", async () => {
+    const unknown = await printTable(`for kind, needs in TABLE.items():
     handlers = registry.schema(kind)["handlers"]
     known = {action for handler in handlers.values() for action in handler["permissions"]}
-    more = [a for by in (needs.with_property, needs.update_with_property, needs.delete_with_property) for each in by.values() for a in each]
+    by_property = (needs.with_property, needs.update_with_property, needs.delete_with_property)
+    more = [action for each in by_property for actions in each.values() for action in actions]
     for action in {*needs.create, *needs.update, *needs.delete, *more} - known:
-        print(kind, action)`,
-    ]);
-    expect(stdout).toBe("");
+        print(kind, action)`);
+    expect(unknown).toBe("");
+  });
+
+  test("holds every type of our templates", async () => {
+    const templates = join(import.meta.dirname, "..", "..", "templates");
+    const files = (await readdir(templates, { recursive: true })).filter((name) => name.endsWith(".yaml"));
+    const texts = await Promise.all(files.map(async (name) => await readFile(join(templates, name), "utf8")));
+    const used = new Set(
+      texts.flatMap((text) => text.match(/(?<=Type: )AWS::(?!CloudFormation::)[A-Za-z0-9:]+/g) ?? []),
+    );
+    const known = (await printTable("print(' '.join(TABLE))")).trim().split(" ");
+
+    expect(used.size).toBeGreaterThan(10);
+    expect([...used].filter((type) => !known.includes(type))).toEqual([]);
   });
 
   test("lets a role that may do exactly that make a rule that invokes a function", async () => {

@@ -6,7 +6,17 @@ import type { LocalAws } from "../../action/local/aws.ts";
 import { printed, putEvent, received, refused, runs } from "./delivered.ts";
 import { startInstance } from "./instance.ts";
 import { createdStack, outputs } from "./stack.ts";
-import { arn, lambdaFunction, lambdaRole, letsIn, permission, ref } from "./templates.ts";
+import {
+  allow,
+  arn,
+  lambdaFunction,
+  lambdaRole,
+  letsIn,
+  permission,
+  policy,
+  ref,
+  trust,
+} from "./templates.ts";
 
 let aws: LocalAws;
 let formation: CloudFormationClient;
@@ -186,5 +196,39 @@ describe("a topic", () => {
     });
     await putEvent(aws, "closed");
     expect(await refused(aws, outputs(stack)["Topic"])).toBe(true);
+  });
+});
+
+describe("a schedule", () => {
+  test("acts as its own role, which must be allowed to", async () => {
+    // At a moment that has just passed: it fires at the emulator's next tick, within 10 seconds.
+    const at = `at(${new Date().toISOString().slice(0, 19)})`;
+    const schedule = (target: string) => ({
+      Type: "AWS::Scheduler::Schedule",
+      Properties: {
+        ScheduleExpression: at,
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: { Arn: arn(target), RoleArn: arn("Role"), Input: "tick" },
+      },
+    });
+    const stack = await createdStack(formation, "schedules", {
+      Resources: {
+        Open: { Type: "AWS::SQS::Queue" },
+        Closed: { Type: "AWS::SQS::Queue" },
+        Role: {
+          Type: "AWS::IAM::Role",
+          Properties: {
+            AssumeRolePolicyDocument: trust("scheduler.amazonaws.com"),
+            Policies: [{ PolicyName: "send", PolicyDocument: policy(allow("sqs:SendMessage", arn("Open"))) }],
+          },
+        },
+        ToOpen: schedule("Open"),
+        ToClosed: schedule("Closed"),
+      },
+      Outputs: { Open: { Value: ref("Open") }, Closed: { Value: arn("Closed") } },
+    });
+
+    expect(await received(aws, outputs(stack)["Open"])).toBe("tick");
+    expect(await refused(aws, outputs(stack)["Closed"])).toBe(true);
   });
 });
