@@ -1,5 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
@@ -35,6 +36,13 @@ async function status(stackName: string): Promise<string | undefined> {
   return stacks?.[0]?.StackStatus;
 }
 
+async function queuesOf(stackName: string): Promise<readonly string[]> {
+  const client = new SQSClient(stage.aws.clientConfig());
+  const { QueueUrls: urls = [] } = await client.send(new ListQueuesCommand({ QueueNamePrefix: stackName }));
+  client.destroy();
+  return urls;
+}
+
 async function itemCount(tableName: string | undefined): Promise<number | undefined> {
   const client = new DynamoDBClient(stage.aws.clientConfig());
   const { Count } = await client.send(new ScanCommand({ TableName: tableName ?? "" }));
@@ -43,7 +51,11 @@ async function itemCount(tableName: string | undefined): Promise<number | undefi
 }
 
 test("a creation that fails names the cause at its line; the next deploy clears it away and creates", async () => {
-  const failing = renderedAs("fresh", { resources: { Good: queue(), Bad: BROKEN_QUEUE } });
+  // Even what is to be retained later goes with a creation that failed.
+  const good = { ...queue(), DeletionPolicy: "Retain" };
+  const failing = renderedAs("fresh", {
+    resources: { Good: good, Bad: { ...BROKEN_QUEUE, DependsOn: "Good" } },
+  });
   const error = await failureOf(deployed(failing));
   expect(error.reason).toBe("deploy-failed");
   expect(error.message).toBe(
@@ -52,6 +64,7 @@ test("a creation that fails names the cause at its line; the next deploy clears 
       "    AWS does not accept a value: correct the component's options or its `overrides:`",
   );
   expect(await status("fresh")).toBe("ROLLBACK_COMPLETE");
+  expect(await queuesOf("fresh")).toEqual([]);
 
   const { result, lines } = await deployed(renderedAs("fresh", { resources: { Good: queue() } }));
   expect(result.kind).toBe("created");
