@@ -5,7 +5,6 @@
 import type { Resource, Template } from "./template.ts";
 import {
   type Value,
-  type ValueMap,
   intrinsicOf,
   isScalarValue,
   isValueList,
