@@ -46,7 +46,7 @@ async function readTemplates(from: Ports["shipped"]): Promise<SourceText[]> {
   const lists = await Promise.all(
     folders.map(async (folder) => (await from.list(folder)).map((name) => `${folder}/${name}`)),
   );
-  const files = lists.flat().filter((file) => file.endsWith(".yaml"));
+  const files = lists.flat().filter((file) => /\.ya?ml$/.test(file));
   return Promise.all(files.map(async (file) => ({ file, text: (await from.read(file)) ?? "" })));
 }
 

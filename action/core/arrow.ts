@@ -2,6 +2,7 @@
 import { Ajv } from "ajv";
 import { type Catalog, findConnection, optionsOf } from "./catalog.ts";
 import type { ParsedDocument, Path, SourceText } from "./document.ts";
+import { kebabCase } from "./names.ts";
 import { type Options, readOptions } from "./option.ts";
 import type { Component } from "./pipeline.ts";
 import type { Place, Problem } from "./problem.ts";
@@ -35,7 +36,7 @@ interface Word {
   readonly place: Place;
 }
 
-const ARROW = /^-(?:([a-z](?:[a-z-]*[a-z])?)-)?>$/;
+const ARROW = /^-(?:([a-z]+(?:-[a-z]+)*)-)?>$/;
 
 export function readArrows(input: FlowInput): { value: Arrow[]; problems: Problem[] } {
   const flow = input.body["flow"];
@@ -47,7 +48,7 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
     const text = isValueMap(item) ? item["arrow"] : item;
     if (typeof text !== "string") continue;
     const words = wordsOf(text, isValueMap(item) ? [...path, "arrow"] : path, input);
-    const pairs = pairsOf(words, problems);
+    const pairs = pairsOf(words, input.document.placeOf(path), problems);
     if (isValueMap(item) && pairs.length > 1) {
       const message = `options can stand beside one arrow only, and here are ${pairs.length}`;
       problems.push({
@@ -102,33 +103,27 @@ function wordsOf(text: string, path: Path, { document, source }: FlowInput): Wor
 }
 
 /** `a -> b -> c` is the pairs (a, b) and (b, c). */
-function pairsOf(words: readonly Word[], problems: Problem[]): [Word, string, Word][] {
+function pairsOf(words: readonly Word[], start: Place, problems: Problem[]): [Word, string, Word][] {
   const pairs: [Word, string, Word][] = [];
-  const first = words[0];
-  if (!first) return pairs;
-  const fail = (word: Word, message: string): [] => {
-    problems.push({
-      place: word.place,
-      message,
-      hint: "Write arrows as `a -> b`, or with a verb as `a -stream-> b`.",
-    });
+  const fail = (place: Place, message: string): [] => {
+    const hint = "Write arrows as `a -> b`, or with a verb as `a -stream-> b`.";
+    problems.push({ place, message, hint });
     return [];
   };
-  if (words.length === 1) {
-    const glued = first.text.includes(">");
-    return fail(
-      first,
-      glued ? `\`${first.text}\` needs spaces around its arrow` : `\`${first.text}\` has no arrow`,
-    );
-  }
-  for (let index = 0; index < words.length; index += 2) {
+  for (let index = 0; index === 0 || index < words.length; index += 2) {
     const [end, arrow, next] = words.slice(index, index + 3);
-    if (!end || ARROW.test(end.text))
-      return fail(end ?? first, "here must stand a component's name, not an arrow");
+    if (!end) return fail(start, "here is no arrow");
+    if (ARROW.test(end.text)) return fail(end.place, "a component's name must stand here, not an arrow");
+    const glued = [end, arrow].find((word, isArrow) => word && (isArrow ? />./ : /[<>]/).test(word.text));
+    if (glued) return fail(glued.place, `\`${glued.text}\` needs spaces around its arrow`);
+    if (!arrow && index === 0) return fail(end.place, `\`${end.text}\` has no arrow`);
     if (!arrow) break;
     const match = ARROW.exec(arrow.text);
-    if (!match) return fail(arrow, `\`${arrow.text}\` is no arrow`);
-    if (!next) return fail(arrow, "this arrow leads nowhere");
+    if (!match) {
+      const backwards = arrow.text.includes("<") ? "; arrows point to the right" : "";
+      return fail(arrow.place, `\`${arrow.text}\` is no arrow${backwards}`);
+    }
+    if (!next) return fail(arrow.place, "this arrow leads nowhere");
     pairs.push([end, match[1] ?? "", next]);
   }
   return pairs;
@@ -163,13 +158,19 @@ function join(
       message: `\`${arrowText(arrow)}\`: no template says what an arrow from a ${kinds.fromKind} to a ${kinds.toKind}${
         ends.verb === "" ? "" : ` with the verb \`${ends.verb}\``
       } means`,
-      hint: arrowHint(kinds, input.catalog),
+      hint: arrowHint(kinds, arrow, input.catalog),
     });
     return undefined;
   }
   const { arrow: _arrow, ...written } = isValueMap(item) ? item : { arrow: "" };
   const options = readOptions(written, optionsOf(connection), path, input.document);
   problems.push(...options.problems, ...optionProblems(item, connection, path, input.document));
+  for (const { name, description, default: preset } of optionsOf(connection)) {
+    if (preset !== undefined || name in options.value) continue;
+    const message = `\`${arrowText(arrow)}\` needs the option \`${kebabCase(name)}\``;
+    const hint = `Write \`{ arrow: ${arrowText(arrow)}, ${kebabCase(name)}: … }\`. ${description}`;
+    problems.push({ place: ends.from.place, message, hint });
+  }
   return { ...arrow, connection, options: options.value, place: ends.from.place, placeOf: options.placeOf };
 }
 
@@ -189,17 +190,22 @@ function optionProblems(
 
 function arrowHint(
   { fromKind, toKind, verb }: { fromKind: string; toKind: string; verb: string },
+  ends: { readonly from: string; readonly to: string },
   { connections }: Catalog,
 ): string {
-  const text = (from: string, by: string, to: string): string =>
-    `${from} ${by === "" ? "->" : `-${by}->`} ${to}`;
   const list = (found: readonly ConnectionTemplate[]): string =>
-    found.map((one) => `\`${text(one.from, one.verb, one.to)}\``).join(", ");
+    found.map((one) => `\`${arrowText(one)}\``).join(", ");
   const samePair = connections.filter((one) => one.from === fromKind && one.to === toKind);
   if (samePair.length > 0) return `There is ${list(samePair)}.`;
   const reversed = connections.filter((one) => one.from === toKind && one.to === fromKind);
-  if (reversed.length > 0) return `Arrows show which way the data goes. There is ${list(reversed)}.`;
+  if (reversed.length > 0) {
+    const turned = reversed.map(
+      (one) => `\`${arrowText({ from: ends.to, verb: one.verb, to: ends.from })}\``,
+    );
+    return `An arrow shows which way the data goes: write ${turned.join(" or ")}.`;
+  }
   const near = connections.filter((one) => one.from === fromKind || one.to === toKind);
   const file = `templates/connections/${fromKind}-to-${toKind}${verb === "" ? "" : `.${verb}`}.yaml`;
-  return `There are ${list(near)}; or add ${file} to your repository.`;
+  const own = `add ${file} to your repository, which says what it means`;
+  return near.length === 0 ? `To draw it, ${own}.` : `There are ${list(near)}. Or ${own}.`;
 }

@@ -43,6 +43,8 @@ const MAX_CHARACTERS = 1_000_000;
 const MAX_DEPTH = 60;
 /** YAML aliases are of use for a handful of repeated blocks; a bomb needs thousands. */
 const MAX_ALIASES = 100;
+/** After some errors of syntax, further ones are mostly their consequences. */
+const MAX_SYNTAX_PROBLEMS = 20;
 
 export function parseDocument(
   source: SourceText,
@@ -61,7 +63,8 @@ export function parseDocument(
   const documents = parseAllDocuments(text, {
     lineCounter: counter,
     customTags: [...customTags],
-    uniqueKeys: true,
+    // The library compares each key with all others: 20,000 keys take it half a minute. See duplicateKeys.
+    uniqueKeys: false,
     stringKeys: true,
     prettyErrors: false,
     logLevel: "silent",
@@ -72,10 +75,16 @@ export function parseDocument(
     const { line, col } = counter.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems: Problem[] = [...document.errors, ...document.warnings].map((error) => ({
-    place: placeAt(error.pos[0]),
-    message: yamlMessage(error.code, error.message),
-  }));
+  const problems: Problem[] = [...document.errors, ...document.warnings]
+    .slice(0, MAX_SYNTAX_PROBLEMS)
+    .map((error) => ({ place: placeAt(error.pos[0]), ...yamlProblem(error.code, error.message) }));
+  if (document.directives?.yaml.explicit === true) {
+    problems.push({
+      place: placeAt(0),
+      message: "the `%YAML` line changes what words such as `on` mean",
+      hint: "Remove it: the file is read as YAML 1.2.",
+    });
+  }
   if (second) {
     problems.push({
       place: placeAt(second.range?.[0] ?? 0),
@@ -83,7 +92,8 @@ export function parseDocument(
       hint: "Keep one document in the file and remove the `---` line.",
     });
   }
-  problems.push(...aliasProblems(document, placeAt));
+  problems.push(...aliasProblems(document, placeAt), ...duplicateKeys(document, placeAt));
+  problems.push(...numberProblems(document, placeAt));
   const nodeAt = (path: Path, key: boolean): Node | undefined => findNode(document, path, key);
   return {
     file,
@@ -161,6 +171,11 @@ function aliasProblems(document: Document, placeAt: (offset: number) => Place): 
     Alias: (_key, node, ancestors) => {
       count += 1;
       const place = placeAt(node.range?.[0] ?? 0);
+      if (count > MAX_ALIASES) {
+        const message = `the file uses more than ${MAX_ALIASES} YAML aliases`;
+        problems.push({ place, message, hint: "Write the repeated parts out." });
+        return visit.BREAK;
+      }
       const target = node.resolve(document);
       if (!target) {
         problems.push({
@@ -169,22 +184,57 @@ function aliasProblems(document: Document, placeAt: (offset: number) => Place): 
         });
       } else if (ancestors.includes(target)) {
         problems.push({ place, message: `the alias \`*${node.source}\` stands inside of what it repeats` });
-      } else if (count === MAX_ALIASES + 1) {
-        problems.push({
-          place,
-          message: `the file uses more than ${MAX_ALIASES} YAML aliases`,
-          hint: "Write the repeated parts out.",
-        });
+      }
+      return undefined;
+    },
+  });
+  return problems;
+}
+
+function duplicateKeys(document: Document, placeAt: (offset: number) => Place): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Map: (_key, map) => {
+      const lines = new Map<string, number>();
+      for (const { key } of map.items) {
+        if (!isScalar(key)) continue;
+        const place = placeAt(key.range?.[0] ?? 0);
+        const name = String(key.value);
+        const earlier = lines.get(name);
+        if (earlier === undefined) lines.set(name, place.line);
+        else {
+          const message = `the key \`${name}\` stands twice in this map`;
+          problems.push({ place, message, hint: `The first is in line ${earlier}.` });
+        }
       }
     },
   });
   return problems;
 }
 
-function yamlMessage(code: string, message: string): string {
-  if (code === "DUPLICATE_KEY") return "the same key stands twice in this map";
-  if (code === "TAB_AS_INDENT") return "tabs cannot indent YAML; use spaces";
-  return message.replace(/\.$/, "");
+/** JSON has no infinities, and a number that would silently become another one was meant as text. */
+function numberProblems(document: Document, placeAt: (offset: number) => Place): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar: (_key, { value, source = "", range }) => {
+      if (typeof value !== "number") return;
+      if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return;
+      const message = `the number \`${source}\` cannot be kept exactly`;
+      problems.push({
+        place: placeAt(range?.[0] ?? 0),
+        message,
+        hint: "Put quotes around it if it is text.",
+      });
+    },
+  });
+  return problems;
+}
+
+function yamlProblem(code: string, message: string): Omit<Problem, "place"> {
+  if (code === "TAB_AS_INDENT")
+    return { message: "a tab stands here, and YAML is indented with spaces only" };
+  const text = message.replace(/\.$/, "");
+  return { message: text.charAt(0).toLowerCase() + text.slice(1) };
 }
 
 /** Walks to the node at `path`, through aliases; stops at the last node that exists. */

@@ -3,14 +3,7 @@
  * every value is known; what leaves is plain CloudFormation without Parameters and Conditions.
  */
 import type { Resource, Template } from "./template.ts";
-import {
-  type Value,
-  intrinsicOf,
-  isScalarValue,
-  isValueList,
-  isValueMap,
-  textOf,
-} from "./value.ts";
+import { type Value, intrinsicOf, isScalarValue, isValueList, isValueMap, textOf } from "./value.ts";
 
 export interface Scope {
   /** Values of the template's parameters: literals, or expressions over resources that exist already. */
@@ -143,7 +136,10 @@ function resolve(value: Value, context: Context): Resolved {
       return attribute(isValueList(argument) ? argument.map(String) : splitOnce(textOf(argument)), context);
     case "Fn::If": {
       const [condition, yes = null, no = null] = isValueList(argument) ? argument : [];
-      return resolve(context.holds.get(textOf(condition)) ? yes : no, context);
+      const holds = context.holds.get(textOf(condition));
+      // Templates are checked before, but `overrides:` are the user's.
+      if (holds === undefined) throw new TemplateMistake(`there is no condition \`${textOf(condition)}\``);
+      return resolve(holds ? yes : no, context);
     }
     case "Fn::Sub":
       return substitute(argument, context);
@@ -153,8 +149,8 @@ function resolve(value: Value, context: Context): Resolved {
 }
 
 function splitOnce(text: string): string[] {
-  const dot = text.indexOf(".");
-  return [text.slice(0, dot), text.slice(dot + 1)];
+  const [resource = "", ...attributes] = text.split(".");
+  return [resource, attributes.join(".")];
 }
 
 function reference(name: string, context: Context): Resolved {
@@ -165,6 +161,7 @@ function reference(name: string, context: Context): Resolved {
 }
 
 function attribute([resource = "", ...rest]: readonly string[], context: Context): Value {
+  if (rest.join("") === "") throw new TemplateMistake(`\`Fn::GetAtt\` of \`${resource}\` names no attribute`);
   return { "Fn::GetAtt": [liveId(resource, context), rest.join(".")] };
 }
 

@@ -19,31 +19,18 @@ export function physicalName(
 export function physicalNameProblems(components: readonly Component[], stages: readonly Stage[]): Problem[] {
   const guarded = stages.filter((stage) => stage.protected);
   const problems: Problem[] = [];
-  const taken = new Map<string, string>();
+  const taken = new Map<string, Holder>();
   for (const component of components) {
     const written = component.options[NAME_PARAMETER];
     if (typeof written !== "string" || written === "") continue;
     const place = component.placeOf(NAME_PARAMETER);
     const { kind } = component.template;
-    if (guarded.length > 1 && !written.includes(PLACEHOLDER)) {
-      const names = guarded.map((stage) => `\`${stage.name}\``).join(" and ");
-      problems.push({
-        place,
-        message: `the protected stages ${names} would both use the physical name \`${written}\``,
-        hint: `Write a name with ${PLACEHOLDER} in it, for example \`${written}-${PLACEHOLDER}\`.`,
-      });
-    }
-    const other = taken.get(`${kind} ${written}`);
-    if (other !== undefined) {
-      problems.push({
-        place,
-        message: `\`${other}\` and \`${component.name}\` have the same physical name \`${written}\``,
-      });
-    }
-    taken.set(`${kind} ${written}`, component.name);
     const parameter = component.template.parameters[NAME_PARAMETER];
     for (const stage of guarded) {
       const name = physicalName(component, stage);
+      const other = taken.get(`${kind} ${name}`);
+      if (other) problems.push({ place, ...taking(name, { component, stage }, other) });
+      else taken.set(`${kind} ${name}`, { component, stage });
       const pattern = parameter?.allowedPattern;
       if (name.length > (parameter?.maxLength ?? Infinity)) {
         problems.push({
@@ -60,4 +47,21 @@ export function physicalNameProblems(components: readonly Component[], stages: r
     }
   }
   return problems;
+}
+
+type Holder = { readonly component: Component; readonly stage: Stage };
+
+/** With {stage} in them, names of different components can meet in different stages. */
+function taking(name: string, one: Holder, other: Holder): Omit<Problem, "place"> {
+  if (one.component === other.component) {
+    return {
+      message: `the protected stages \`${other.stage.name}\` and \`${one.stage.name}\` would both use the physical name \`${name}\``,
+      hint: `Write a name with ${PLACEHOLDER} in it, for example \`${name}-${PLACEHOLDER}\`.`,
+    };
+  }
+  const whose = ({ component, stage }: Holder): string => `\`${component.name}\` in stage \`${stage.name}\``;
+  return {
+    message: `${whose(other)} and ${whose(one)} would have the same physical name \`${name}\``,
+    hint: "Change one of the names.",
+  };
 }

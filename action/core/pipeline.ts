@@ -1,5 +1,5 @@
 /** pipeline.yaml -> Pipeline, or all of its problems at once. */
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import { type Arrow, readArrows } from "./arrow.ts";
 import type { Catalog } from "./catalog.ts";
 import { optionsOf } from "./catalog.ts";
@@ -8,7 +8,7 @@ import { type Options, readOptions } from "./option.ts";
 import { physicalNameProblems } from "./physical-name.ts";
 import type { Place, Problem } from "./problem.ts";
 import { pipelineSchema } from "./schema.ts";
-import { shapeProblem } from "./shape.ts";
+import { pointerPath, shapeProblem } from "./shape.ts";
 import { type Stage, readStages } from "./stage.ts";
 import { cloudFormationTags } from "./tags.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "./template.ts";
@@ -24,6 +24,7 @@ export interface Component {
   readonly place: Place;
   /** Where an option's value stands; the component's own place for an option that is not set. */
   readonly placeOf: (parameter: string) => Place;
+  readonly placeOfOverride: (resource: string) => Place;
 }
 
 export interface Pipeline {
@@ -68,31 +69,42 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
   };
 }
 
-function shapeProblems(document: ParsedDocument, catalog: Catalog): { path: Path; problem: Problem }[] {
+/** Compiling takes a tenth of a second, and the schema is the same as long as the templates are. */
+const validators = new WeakMap<Catalog, ValidateFunction>();
+
+function validatorOf(catalog: Catalog): ValidateFunction {
+  const known = validators.get(catalog);
+  if (known) return known;
   const ajv = new Ajv({
     allErrors: true,
     allowUnionTypes: true,
     discriminator: true,
     verbose: true,
     strictTypes: false,
+    strictRequired: false,
     keywords: ["patternErrorMessage"],
   });
   const validate = ajv.compile(pipelineSchema(catalog));
+  validators.set(catalog, validate);
+  return validate;
+}
+
+function shapeProblems(document: ParsedDocument, catalog: Catalog): { path: Path; problem: Problem }[] {
+  const validate = validatorOf(catalog);
   if (validate(document.value)) return [];
   return (validate.errors ?? []).flatMap((error) => {
+    const path = pointerPath(error.instancePath);
+    // readArrows holds an arrow's options against its own connection, which says it better.
+    if (path[0] === "flow" && path.length > 2 && path[2] !== "arrow") return [];
     const problem = shapeProblem(error, document, []);
-    return problem ? [{ path: error.instancePath.split("/").slice(1), problem }] : [];
+    return problem ? [{ path, problem }] : [];
   });
 }
 
 /** The entries of a top-level map that have the right shape. */
 function section(body: ValueMap, name: string, wrong: ReadonlySet<string>): ValueMap {
   const value = body[name];
-  if (!isValueMap(value) || wrong.has(name)) return isValueMap(value) ? mapsOnly(value, name, wrong) : {};
-  return mapsOnly(value, name, wrong);
-}
-
-function mapsOnly(value: ValueMap, name: string, wrong: ReadonlySet<string>): ValueMap {
+  if (!isValueMap(value)) return {};
   return Object.fromEntries(
     Object.entries(value).filter(([key, item]) => isValueMap(item) && !wrong.has(`${name}/${key}`)),
   );
@@ -121,6 +133,7 @@ function readComponents(
       overrides: isValueMap(overrides) ? overrides : {},
       place,
       placeOf: options.placeOf,
+      placeOfOverride: (resource) => document.placeOfKey([...path, "overrides", resource]),
     });
   }
   return { value, problems };

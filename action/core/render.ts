@@ -16,7 +16,7 @@ import { fillSlots } from "./slot.ts";
 import type { ConcreteStage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, canonicalJson, isValueMap, textOf } from "./value.ts";
+import { type Value, type ValueMap, canonicalJson, intrinsicOf, isValueMap, textOf } from "./value.ts";
 
 /** Of a built function, what the template needs to know. */
 export interface BuiltCode {
@@ -196,18 +196,16 @@ function joinArrow(
 function override({ component, instance }: Built, resources: Record<string, Resource>): Problem[] {
   const problems: Problem[] = [];
   for (const [own, properties] of Object.entries(component.overrides)) {
+    const place = component.placeOfOverride(own);
     const id = instance.logicalIds.get(own);
     const resource = id === undefined ? undefined : resources[id];
     if (id === undefined || !resource) {
       const message = `\`${component.name}\` has no resource \`${own}\` with these options`;
-      problems.push({
-        place: component.place,
-        message,
-        hint: suggestion(own, instance.logicalIds.keys(), "resources"),
-      });
+      const hint = suggestion(own, instance.logicalIds.keys(), "resources");
+      problems.push({ place, message, hint });
       continue;
     }
-    at(component.place, problems, () => {
+    at(place, problems, () => {
       const resolved = instance.resolve(properties);
       resources[id] = { ...resource, Properties: merge(resource.Properties ?? {}, resolved) as ValueMap };
     });
@@ -215,13 +213,16 @@ function override({ component, instance }: Built, resources: Record<string, Reso
   return problems;
 }
 
-/** Maps are merged key by key, everything else is replaced. */
+/**
+ * A JSON Merge Patch (RFC 7396): maps are merged key by key, null takes a key away, everything else is replaced.
+ * An intrinsic function is no map: two of them cannot be mixed.
+ */
 function merge(base: Value, over: Value): Value {
-  if (!isValueMap(base) || !isValueMap(over)) return over;
-  const result: Record<string, Value> = { ...base };
+  if (!isValueMap(over) || intrinsicOf(over)) return over;
+  const result: Record<string, Value> = isValueMap(base) && !intrinsicOf(base) ? { ...base } : {};
   for (const [key, item] of Object.entries(over)) {
-    const below = Object.hasOwn(base, key) ? base[key] : undefined;
-    result[key] = below === undefined ? item : merge(below, item);
+    if (item === null) delete result[key];
+    else result[key] = merge(Object.hasOwn(result, key) ? (result[key] ?? null) : null, item);
   }
   return result;
 }

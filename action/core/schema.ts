@@ -18,7 +18,7 @@ import type { ComponentTemplate, Parameter } from "./template.ts";
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 const NAME_HINT = "Use lower-case words joined by `-`, each beginning with a letter: `every-five-minutes`.";
-const COMPONENT_NAME_HINT = `${NAME_HINT} The words ${RESERVED_WORDS.map((word) => `\`${word}\``).join(" and ")} are reserved.`;
+const RESERVED_HINT = `The words ${RESERVED_WORDS.map((word) => `\`${word}\``).join(" and ")} are kept for the names of what arrows make.`;
 
 /** True for `AllowedValues: ["true", "false"]` in any order: an option that is a boolean in pipeline.yaml. */
 export function isBoolean(parameter: Parameter): boolean {
@@ -51,9 +51,13 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
         minProperties: 1,
         description: "What the pipeline is made of.",
         propertyNames: {
-          pattern: `^(?!(?:.*-)?(?:${RESERVED_WORDS.join("|")})(?:-|$))${NAME_PATTERN.slice(1)}`,
-          maxLength: MAX_COMPONENT_NAME,
-          patternErrorMessage: COMPONENT_NAME_HINT,
+          ...nameSchema(MAX_COMPONENT_NAME),
+          allOf: [
+            {
+              pattern: `^(?!(?:.*-)?(?:${RESERVED_WORDS.join("|")})(?:-|$))`,
+              patternErrorMessage: RESERVED_HINT,
+            },
+          ],
         },
         additionalProperties: {
           type: "object",
@@ -72,16 +76,26 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
           required: ["arrow"],
           properties: {
             arrow: { type: "string", description: "One arrow, `a -> b`, whose options stand beside it." },
-            ...Object.assign(
-              {},
-              ...catalog.connections.map((connection) => optionSchemas(optionsOf(connection))),
-            ),
+            ...arrowOptionSchemas(catalog),
           },
           additionalProperties: false,
         },
       },
     },
   };
+}
+
+/** What any of the connections takes: which one an arrow is, a schema cannot know. */
+function arrowOptionSchemas(catalog: Catalog): Record<string, JsonSchema> {
+  const all = catalog.connections.flatMap((connection) =>
+    Object.entries(optionSchemas(optionsOf(connection))),
+  );
+  const entries = [...Map.groupBy(all, ([name]) => name)].map(([name, options]): [string, JsonSchema] => {
+    const different = new Map(options.map(([, schema]) => [JSON.stringify(schema), schema]));
+    const [first = {}, ...others] = different.values();
+    return [name, others.length === 0 ? first : { anyOf: [first, ...others] }];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The options of one connection, for arrows that carry some. */
@@ -128,16 +142,21 @@ const stageSchema: JsonSchema = {
     region: {
       type: "string",
       pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]$",
-      description: "The AWS region of the stage.",
+      description: "The AWS region of the stage, for example eu-central-1.",
     },
   },
 };
 
 function componentSchema(template: ComponentTemplate): JsonSchema {
   const options = optionsOf(template);
-  const required = options
-    .filter((option) => option.default === undefined)
-    .map((option) => kebabCase(option.name));
+  const needed = options.filter((option) => option.default === undefined);
+  const required = needed.map(({ name }) => kebabCase(name)).filter((name) => !name.includes("-"));
+  // A name of several words has two spellings, and either will do.
+  const eitherSpelling = needed
+    .filter(({ name }) => kebabCase(name).includes("-"))
+    .map(({ name, description }) => ({
+      anyOf: [{ required: [kebabCase(name)], description }, { required: [camelCase(name)] }],
+    }));
   const resources = Object.keys(template.resources).map((id) => [id, { type: "object" }]);
   return {
     title: template.kind,
@@ -145,6 +164,7 @@ function componentSchema(template: ComponentTemplate): JsonSchema {
     type: "object",
     additionalProperties: false,
     required: ["kind", ...required],
+    ...(eitherSpelling.length > 0 ? { allOf: eitherSpelling } : {}),
     properties: {
       kind: { const: template.kind, description: template.description.trim() },
       ...optionSchemas(options),
@@ -158,7 +178,7 @@ function componentSchema(template: ComponentTemplate): JsonSchema {
   };
 }
 
-/** Both spellings of each option; a required option must be written in the first. */
+/** Both spellings of each option. */
 function optionSchemas(options: readonly Parameter[]): Record<string, JsonSchema> {
   const entries = options.flatMap((option): [string, JsonSchema][] => {
     const schema = optionSchema(option);
@@ -177,10 +197,13 @@ function optionSchema(option: Parameter): JsonSchema {
   const { description } = option;
   if (isBoolean(option)) return { type: "boolean", ...withDefault(option.default === "true"), description };
   if (option.type === "CommaDelimitedList") {
+    // CloudFormation holds every entry against the pattern. A comma would make two entries of one.
+    const pattern =
+      option.allowedPattern === undefined ? "^[^,]+$" : `^(?=[^,]+$)(?:${option.allowedPattern})$`;
     return {
       type: "array",
       minItems: option.default === undefined ? 1 : 0,
-      items: { type: "string", pattern: "^[^,]+$" },
+      items: option.allowedValues ? { enum: option.allowedValues } : { type: "string", pattern, description },
       description,
     };
   }

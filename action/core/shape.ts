@@ -16,8 +16,9 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
   const name = path.length === 0 ? "the file" : `\`${path.join(".")}\``;
   const place = document.placeOf(path);
   const parameters = error.params as Record<string, unknown>;
-  // A name's own error comes again as `propertyNames`, with the name.
-  if (error.propertyName !== undefined && error.keyword !== "propertyNames") return undefined;
+  if (error.propertyName !== undefined && error.keyword !== "propertyNames") {
+    return nameProblem(error, error.propertyName, path, document);
+  }
   switch (error.keyword) {
     case "additionalProperties": {
       const key = String(parameters["additionalProperty"]);
@@ -30,23 +31,33 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
     }
     case "required": {
       const key = String(parameters["missingProperty"]);
-      return { place: document.placeOfKey(path), message: `${name}: the key \`${key}\` is missing` };
+      // The same option in its other spelling: the first alternative's error says it.
+      if (/\/anyOf\/[1-9]\d*\/required$/.test(error.schemaPath)) return undefined;
+      const { properties, description } = (error.parentSchema ?? {}) as Described;
+      const hint = properties ? properties[key]?.description : description;
+      const message = `${name}: the key \`${key}\` is missing`;
+      return { place: document.placeOfKey(path), message, ...(hint === undefined ? {} : { hint }) };
     }
     case "discriminator": {
       const value = parameters["tagValue"];
       const key = String(parameters["tag"]);
+      // `required` says already that there is none.
+      if (value === undefined) return undefined;
+      const branches = (error.parentSchema?.["oneOf"] ?? []) as Described[];
+      const known = branches.map(({ properties }) => String(properties?.[key]?.const));
       return {
         place: document.placeOf([...path, key]),
-        message: `${name}: \`${key}\` cannot be ${shown(value)}`,
+        message: `${name}: there is no ${key} ${shown(value)}`,
+        hint: suggestion(typeof value === "string" ? value : "", known, `${key}s`),
       };
     }
     case "enum": {
-      const allowed = (parameters["allowedValues"] as readonly unknown[]).map(String);
-      return {
-        place,
-        message: `${name} is ${shown(error.data)}`,
-        hint: suggestion(String(error.data), allowed, "values that may stand here"),
-      };
+      const values = parameters["allowedValues"] as readonly unknown[];
+      // A number is no misspelling of another one.
+      const hint = values.every((value) => typeof value === "number")
+        ? `It can be ${values.join(", ")}.`
+        : suggestion(String(error.data), new Set(values.map(String)), "values that may stand here");
+      return { place, message: `${name} is ${shown(error.data)}`, hint };
     }
     case "const":
       return { place, message: `${name} must be ${shown(parameters["allowedValue"])}` };
@@ -61,12 +72,6 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
         place,
         message: `${name}: ${shown(error.data)} does not fit`,
         hint: patternHint(error.parentSchema, String(parameters["pattern"])),
-      };
-    case "propertyNames":
-      return {
-        place: document.placeOfKey([...path, String(parameters["propertyName"])]),
-        message: `${name}: the name \`${String(parameters["propertyName"])}\` does not fit`,
-        hint: namesHint(error.parentSchema),
       };
     case "minimum":
     case "maximum":
@@ -87,6 +92,7 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
       return { place, message: `${name} is empty` };
     case "uniqueItems":
       return { place, message: `${name} holds the same entry twice` };
+    case "propertyNames":
     case "oneOf":
     case "anyOf":
     case "if":
@@ -97,7 +103,8 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
   }
 }
 
-function pointerPath(pointer: string): string[] {
+/** A JSON pointer's steps. */
+export function pointerPath(pointer: string): string[] {
   return pointer
     .split("/")
     .slice(1)
@@ -111,15 +118,34 @@ function limitMessage(error: ShapeError, unit: string): string {
     : `may have at most ${limit} ${unit}`;
 }
 
-/** A schema's own `description` explains a pattern better than the pattern does. */
-function patternHint(schema: unknown, pattern: string): string {
-  const hint = (schema as Record<string, unknown> | undefined)?.["patternErrorMessage"];
-  return typeof hint === "string" ? hint : `It must match ${pattern}.`;
+interface Described {
+  readonly description?: string;
+  readonly patternErrorMessage?: string;
+  readonly properties?: Readonly<Record<string, { readonly description?: string; readonly const?: unknown }>>;
 }
 
-function namesHint(schema: unknown): string {
-  const names = (schema as Record<string, Record<string, unknown>> | undefined)?.["propertyNames"];
-  return patternHint(names, textOf(names?.["pattern"] ?? ""));
+/** A schema's own words explain a pattern better than the pattern does. */
+function patternHint(schema: unknown, pattern: string): string {
+  const { patternErrorMessage, description } = (schema ?? {}) as Described;
+  return patternErrorMessage ?? description ?? `It must match ${pattern}.`;
+}
+
+/** A key that is a name of the user's choice, but not one that he can choose. */
+function nameProblem(
+  error: ShapeError,
+  key: string,
+  path: Path,
+  document: ParsedDocument,
+): Problem | undefined {
+  const place = document.placeOfKey([...path, key]);
+  const parameters = error.params as Record<string, unknown>;
+  if (error.keyword === "maxLength") {
+    const message = `the name \`${key}\` has ${key.length} characters`;
+    return { place, message, hint: `At most ${String(parameters["limit"])} are allowed.` };
+  }
+  if (error.keyword !== "pattern") return undefined;
+  const hint = patternHint(error.parentSchema, String(parameters["pattern"]));
+  return { place, message: `the name \`${key}\` does not fit`, hint };
 }
 
 function shown(value: unknown): string {

@@ -39,6 +39,7 @@ export function readStages(
 ): { value: Stage[]; problems: Problem[] } {
   const problems: Problem[] = [];
   const branches = new Map<string, string>();
+  let previews: string | undefined;
   const value = Object.entries(stages).map(([name, body]): Stage => {
     const map = body as ValueMap;
     const branch = map["branch"];
@@ -52,6 +53,14 @@ export function readStages(
         hint: "Make two stages of it.",
       });
     }
+    if (pullRequests && previews !== undefined) {
+      problems.push({
+        place: at("pull-requests"),
+        message: `stages \`${previews}\` and \`${name}\` are both for pull requests`,
+        hint: "A branch's stack is named after the branch alone: keep one of them.",
+      });
+    }
+    if (pullRequests) previews = name;
     if (isProtected && pullRequests) {
       problems.push({
         place: at("protected"),

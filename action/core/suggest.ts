@@ -1,10 +1,13 @@
 /** "did you mean": the nearest of the names that would have been right. */
 import { distance } from "fastest-levenshtein";
 
-/** The nearest candidate if it is near enough to be a slip of the finger (a third of the letters, at least 2). */
+/**
+ * The nearest candidate if it is near enough to be a slip of the finger: a third of the letters, at least 2 (two
+ * letters swapped), but less than half of a short name, or everything would be near to it.
+ */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1;
+  let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {
     const steps = distance(name.toLowerCase(), candidate.toLowerCase());
     if (steps < bestDistance) {

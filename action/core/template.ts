@@ -68,7 +68,9 @@ export type TemplateResult =
 
 const KIND = "[a-z][a-z0-9]*(?:-(?!to-)[a-z][a-z0-9]*)*";
 const COMPONENT_FILE = new RegExp(`(?:^|/)components/(${KIND})\\.yaml$`);
-const CONNECTION_FILE = new RegExp(`(?:^|/)connections/(${KIND})-to-(${KIND})(?:\\.([a-z][a-z-]*))?\\.yaml$`);
+const CONNECTION_FILE = new RegExp(
+  `(?:^|/)connections/(${KIND})-to-(${KIND})(?:\\.([a-z]+(?:-[a-z]+)*))?\\.yaml$`,
+);
 
 const text = { type: "string", minLength: 1 };
 const scalar = { type: ["string", "number", "boolean"] };
