@@ -92,7 +92,7 @@ function tell(events: readonly StackEvent[], stackId: string, watch: Watch, log:
     }
     const begun = event.status.replace(/_(COMPLETE|FAILED|SKIPPED)$/, "_IN_PROGRESS");
     const since = events.find((other) => other.logicalId === event.logicalId && other.status === begun);
-    const line = eventLine(event, since, watch.origins[event.logicalId]);
+    const line = eventLine(event, since, watch.origins);
     if (event.status.endsWith("_FAILED")) log.warn(line);
     else log.info(line);
   }

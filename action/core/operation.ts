@@ -55,26 +55,32 @@ export function operationOf(
   return events.slice(before + 1);
 }
 
-/** `CREATE_COMPLETE  producer  queue  AWS::SQS::Queue  3.2 s`; `since` is the resource's first event. */
-export function eventLine(
-  event: StackEvent,
-  since: StackEvent | undefined,
-  origin: Origin | undefined,
-): string {
+type Origins = Readonly<Record<string, Origin>>;
+
+/** `producer queue`: the resource in the words of pipeline.yaml; its logical id if it is no longer in there. */
+function resourceName(logicalId: string, origins: Origins): string {
+  const origin = origins[logicalId];
+  return origin ? `${origin.component} ${origin.label}` : logicalId;
+}
+
+/** As wide as the longest name of the stack: lines come one by one, and still form columns. */
+function nameColumn(logicalId: string, origins: Origins): string {
+  const widths = Object.keys(origins).map((id) => resourceName(id, origins).length);
+  return resourceName(logicalId, origins).padEnd(Math.min(60, Math.max(20, ...widths)));
+}
+
+/** `CREATE_COMPLETE  producer queue  AWS::SQS::Queue  3.2 s`; `since` is the resource's first event. */
+export function eventLine(event: StackEvent, since: StackEvent | undefined, origins: Origins): string {
   const seconds = since ? `${((event.time.getTime() - since.time.getTime()) / 1000).toFixed(1)} s` : "";
-  const words = [event.status.padEnd(16), (origin?.component ?? event.logicalId).padEnd(20)];
-  if (origin) words.push(origin.label.padEnd(16));
-  words.push(event.type.padEnd(28), seconds);
+  const words = [event.status.padEnd(15), nameColumn(event.logicalId, origins)];
+  words.push(event.type.padEnd(31), seconds.padStart(7));
   if (event.status.endsWith("_FAILED") && event.reason) words.push(event.reason);
   return words.join("  ").trimEnd();
 }
 
-/** `Modify  producer  queue  AWS::SQS::Queue  VisibilityTimeout`, and in capitals if it is replaced. */
-export function changeLine(change: Change, origins: Readonly<Record<string, Origin>>): string {
-  const origin = origins[change.logicalId];
-  const words = [change.action.padEnd(16), (origin?.component ?? change.logicalId).padEnd(20)];
-  if (origin) words.push(origin.label.padEnd(16));
-  words.push(change.type.padEnd(28));
+/** `Modify  producer queue  AWS::SQS::Queue  VisibilityTimeout`, and in capitals if it is replaced. */
+export function changeLine(change: Change, origins: Origins): string {
+  const words = [change.action.padEnd(6), nameColumn(change.logicalId, origins), change.type.padEnd(31)];
   if (change.replacement === "True") words.push("REPLACEMENT");
   if (change.replacement === "Conditional") words.push("REPLACEMENT?");
   words.push(change.properties.join(", "));
@@ -85,16 +91,13 @@ export function changeLine(change: Change, origins: Readonly<Record<string, Orig
 export function progressLine(
   events: readonly StackEvent[],
   stackId: string,
-  origins: Readonly<Record<string, Origin>>,
+  origins: Origins,
 ): string {
   const latest = new Map(
     events.filter((event) => !isOwn(event, stackId)).map((event) => [event.logicalId, event]),
   );
   const open = [...latest.values()].filter((event) => !hasSettled(event));
-  const names = open.slice(0, 5).map(({ logicalId }) => {
-    const origin = origins[logicalId];
-    return origin ? `${origin.component} ${origin.label}` : logicalId;
-  });
+  const names = open.slice(0, 5).map(({ logicalId }) => resourceName(logicalId, origins));
   if (open.length > names.length) names.push("...");
   const status = events.findLast((event) => isOwn(event, stackId))?.status ?? "waiting";
   const detail = names.length > 0 ? ` (${names.join(", ")})` : "";

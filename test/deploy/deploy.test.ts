@@ -113,8 +113,8 @@ test("each resource is told in one line, in the words of pipeline.yaml", async (
   const { lines } = await deployed(renderedAs("told", { resources: { Jobs: queue(), Results: queue() } }));
   const told = lines.filter((line) => line.startsWith("CREATE_COMPLETE")).toSorted();
   expect(told.map((line) => line.replace(/[\d.]+ s$/, "N s").split(/\s{2,}/))).toEqual([
-    ["CREATE_COMPLETE", "jobs", "thing", "AWS::SQS::Queue", "N s"],
-    ["CREATE_COMPLETE", "results", "thing", "AWS::SQS::Queue", "N s"],
+    ["CREATE_COMPLETE", "jobs thing", "AWS::SQS::Queue", "N s"],
+    ["CREATE_COMPLETE", "results thing", "AWS::SQS::Queue", "N s"],
   ]);
 });
 
