@@ -94,25 +94,25 @@ export async function readItems(
   tables: readonly TableFile[],
   ports: Pick<Ports, "workspace">,
 ): Promise<TableItems[]> {
-  const problems: Problem[] = [];
-  const read = await Promise.all(
-    tables.map(async ({ component, file, keys, output, place }): Promise<TableItems[]> => {
-      const text = await ports.workspace.read(file);
-      if (text === undefined) {
-        problems.push({ place, message: `there is no file ${file} with the items of \`${component}\`` });
-        return [];
-      }
-      const result = parseItems({ file, text }, keys);
-      if (result.kind === "problems") {
-        problems.push(...result.problems);
-        return [];
-      }
-      const digest = ports.workspace.sha256(canonicalJson(result.items as Value));
-      return [{ output, component, digest, items: result.items }];
-    }),
-  );
+  const read = await Promise.all(tables.map((table) => readTable(table, ports)));
+  const problems = read.flatMap((one) => ("output" in one ? [] : one));
   if (problems.length > 0) throw new UserError("config-invalid", problems);
-  return read.flat();
+  return read.flatMap((one) => ("output" in one ? [one] : []));
+}
+
+async function readTable(
+  { component, file, keys, output, place }: TableFile,
+  { workspace }: Pick<Ports, "workspace">,
+): Promise<TableItems | readonly Problem[]> {
+  const text = await workspace.read(file);
+  if (text === undefined) {
+    const message = `there is no file ${file} with the items of \`${component}\``;
+    return [{ place, message, hint: "The path begins in the folder of pipeline.yaml." }];
+  }
+  const result = parseItems({ file, text }, keys);
+  if (result.kind === "problems") return result.problems;
+  const digest = workspace.sha256(canonicalJson(result.items as Value));
+  return { output, component, digest, items: result.items };
 }
 
 /** All that a deploy of the stage needs, and the digest that decides whether one is needed at all. */

@@ -59,8 +59,8 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
       continue;
     }
     for (const [from, verb, to] of pairs) {
-      const known = [from, to].every((word) => checkEnd(word, input, problems));
-      const arrow = known ? join({ from, verb, to }, item, path, input, problems) : undefined;
+      const known = [from, to].map((word) => checkEnd(word, input, problems));
+      const arrow = known.every(Boolean) ? join({ from, verb, to }, item, path, input, problems) : undefined;
       if (!arrow) continue;
       const key = `${arrow.from} -${arrow.verb}-> ${arrow.to}`;
       const earlier = seen.get(key);
@@ -196,14 +196,13 @@ function arrowHint(
   const list = (found: readonly ConnectionTemplate[]): string =>
     found.map((one) => `\`${arrowText(one)}\``).join(", ");
   const samePair = connections.filter((one) => one.from === fromKind && one.to === toKind);
-  if (samePair.length > 0) return `There is ${list(samePair)}.`;
   const reversed = connections.filter((one) => one.from === toKind && one.to === fromKind);
-  if (reversed.length > 0) {
-    const turned = reversed.map(
-      (one) => `\`${arrowText({ from: ends.to, verb: one.verb, to: ends.from })}\``,
-    );
-    return `An arrow shows which way the data goes: write ${turned.join(" or ")}.`;
+  const turned = reversed.filter((one) => samePair.length === 0 || one.verb === verb);
+  if (turned.length > 0) {
+    const arrows = turned.map((one) => arrowText({ from: ends.to, verb: one.verb, to: ends.from }));
+    return `An arrow shows which way the data goes: write ${arrows.map((one) => `\`${one}\``).join(" or ")}.`;
   }
+  if (samePair.length > 0) return `There ${samePair.length === 1 ? "is" : "are"} ${list(samePair)}.`;
   const near = connections.filter((one) => one.from === fromKind || one.to === toKind);
   const file = `templates/connections/${fromKind}-to-${toKind}${verb === "" ? "" : `.${verb}`}.yaml`;
   const own = `add ${file} to your repository, which says what it means`;

@@ -12,21 +12,33 @@ export function circleProblems(
   origins: Readonly<Record<string, Origin>>,
   pipeline: Pipeline,
 ): Problem[] {
-  const circle = findCircle(resources);
-  if (!circle) return [];
+  const problems: Problem[] = [];
+  const rest = { ...resources };
+  for (let circle = findCircle(rest); circle; circle = findCircle(rest)) {
+    problems.push(circleProblem(circle, origins, pipeline));
+    for (const id of circle) delete rest[id];
+  }
+  return problems;
+}
+
+function circleProblem(
+  circle: readonly string[],
+  origins: Readonly<Record<string, Origin>>,
+  pipeline: Pipeline,
+): Problem {
   const members = new Set(circle.map((id) => origins[id]?.component ?? ""));
   const arrows = pipeline.arrows.filter(
     (arrow) => members.has(arrowText(arrow)) || (members.has(arrow.from) && members.has(arrow.to)),
   );
-  const place = arrows[0]?.place ?? { file: pipeline.file, line: 1, column: 1 };
-  const names = arrows.length > 0 ? arrows.map((arrow) => `\`${arrowText(arrow)}\``) : circle;
-  return [
-    {
-      place,
-      message: `${names.join(" and ")} make a circle: each side needs the other's address before it can be made`,
-      hint: "Take one of the arrows away, or let one of them go through a component in between.",
-    },
-  ];
+  // Without arrows it can only come from `overrides:`.
+  const own = origins[circle[0] ?? ""]?.place ?? { file: pipeline.file, line: 1, column: 1 };
+  const names = (arrows.length > 0 ? arrows.map(arrowText) : circle).map((name) => `\`${name}\``);
+  const who = names.length === 1 ? "it needs its own address" : "each side needs the other's address";
+  return {
+    place: arrows[0]?.place ?? own,
+    message: `${names.join(" and ")} ${names.length === 1 ? "makes" : "make"} a circle: ${who} before it can be made`,
+    hint: "Take one of the arrows away, or let one of them go through a component in between.",
+  };
 }
 
 /** The first circle that a depth-first walk meets, as logical ids. Iterative: a chain may be long. */

@@ -37,18 +37,20 @@ export function parseItems(source: SourceText, keys: readonly string[]): ItemsRe
       const attribute = Object.hasOwn(item, key) ? item[key] : undefined;
       if (isScalarValue(attribute) && attribute !== "") continue;
       const what = attribute === undefined ? "has no" : "has no usable value for its";
-      problems.push({ place, message: `this item ${what} key attribute \`${key}\`` });
+      const message = `this item ${what} key attribute \`${key}\``;
+      problems.push({ place, message, hint: "It must be a text that is not empty, or a number." });
     }
     const address = canonicalJson(keys.map((key) => item[key] ?? null));
     const earlier = lines.get(address);
-    if (keys.length > 0 && earlier !== undefined) {
+    // Items without a key have their problem already.
+    if (earlier !== undefined && keys.every((key) => isScalarValue(item[key]))) {
       problems.push({
         place,
         message: "an item with the same key stands here again",
         hint: `The first is in line ${earlier}.`,
       });
     }
-    lines.set(address, place.line);
+    lines.set(address, earlier ?? place.line);
   }
   return problems.length > 0
     ? { kind: "problems", problems }

@@ -4,6 +4,7 @@ import type { Component } from "./pipeline.ts";
 import type { Problem } from "./problem.ts";
 import { wholePattern } from "./schema.ts";
 import type { Stage } from "./stage.ts";
+import type { Parameter } from "./template.ts";
 
 const PLACEHOLDER = "{stage}";
 
@@ -26,27 +27,28 @@ export function physicalNameProblems(components: readonly Component[], stages: r
     const place = component.placeOf(NAME_PARAMETER);
     const { kind } = component.template;
     const parameter = component.template.parameters[NAME_PARAMETER];
+    // One problem a component: the other stages' names are wrong in the same way.
     for (const stage of guarded) {
       const name = physicalName(component, stage);
+      const holder = { component, stage };
       const other = taken.get(`${kind} ${name}`);
-      if (other) problems.push({ place, ...taking(name, { component, stage }, other) });
-      else taken.set(`${kind} ${name}`, { component, stage });
-      const pattern = parameter?.allowedPattern;
-      if (name.length > (parameter?.maxLength ?? Infinity)) {
-        problems.push({
-          place,
-          message: `the physical name \`${name}\` is longer than ${parameter?.maxLength} characters`,
-        });
-      } else if (pattern !== undefined && !new RegExp(wholePattern(pattern), "u").test(name)) {
-        problems.push({
-          place,
-          message: `the physical name \`${name}\` does not fit`,
-          hint: parameter?.description ?? "",
-        });
-      }
+      taken.set(`${kind} ${name}`, other ?? holder);
+      const problem = other ? taking(name, holder, other) : unfit(name, parameter);
+      if (!problem) continue;
+      problems.push({ place, ...problem });
+      break;
     }
   }
   return problems;
+}
+
+function unfit(name: string, parameter: Parameter | undefined): Omit<Problem, "place"> | undefined {
+  const { maxLength = Infinity, allowedPattern = ".*", description: hint = "" } = parameter ?? {};
+  if (name.length > maxLength) {
+    return { message: `the physical name \`${name}\` is longer than ${maxLength} characters`, hint };
+  }
+  if (new RegExp(wholePattern(allowedPattern), "u").test(name)) return undefined;
+  return { message: `the physical name \`${name}\` does not fit`, hint };
 }
 
 type Holder = { readonly component: Component; readonly stage: Stage };

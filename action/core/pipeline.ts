@@ -6,7 +6,7 @@ import { optionsOf } from "./catalog.ts";
 import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
 import { type Options, readOptions } from "./option.ts";
 import { physicalNameProblems } from "./physical-name.ts";
-import type { Place, Problem } from "./problem.ts";
+import { type Place, type Problem, inFileOrder } from "./problem.ts";
 import { pipelineSchema } from "./schema.ts";
 import { pointerPath, shapeProblem } from "./shape.ts";
 import { type Stage, readStages } from "./stage.ts";
@@ -55,7 +55,7 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
   const arrows = readArrows({ source, document, catalog, components: components.value, body });
   problems.push(...stages.problems, ...components.problems, ...arrows.problems);
   problems.push(...physicalNameProblems([...components.value.values()], stages.value));
-  if (problems.length > 0) return { kind: "problems", problems: inOrder(problems) };
+  if (problems.length > 0) return { kind: "problems", problems: inFileOrder(problems) };
   return {
     kind: "pipeline",
     pipeline: {
@@ -137,13 +137,4 @@ function readComponents(
     });
   }
   return { value, problems };
-}
-
-/** In the file's order, whatever found them, and each only once. */
-function inOrder(problems: readonly Problem[]): Problem[] {
-  const key = ({ place, message }: Problem): string => `${place?.line}:${place?.column}:${message}`;
-  const unique = [...new Map(problems.map((problem) => [key(problem), problem])).values()];
-  return unique.toSorted(
-    (a, b) => (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0),
-  );
 }

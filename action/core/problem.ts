@@ -40,3 +40,15 @@ export function formatProblem(problem: Problem): string {
   const where = place ? `${place.file}:${place.line}:${place.column}: ` : "";
   return `${where}${message}${hint ? `\n    ${hint}` : ""}`;
 }
+
+/** Each problem once, by line and column; those of different files stay as they are. */
+export function inFileOrder(problems: readonly Problem[]): Problem[] {
+  const key = ({ place, message }: Problem): string =>
+    `${place?.file}:${place?.line}:${place?.column}:${message}`;
+  const unique = [...new Map(problems.map((problem) => [key(problem), problem])).values()];
+  return unique.toSorted((a, b) =>
+    a.place?.file === b.place?.file
+      ? (a.place?.line ?? 0) - (b.place?.line ?? 0) || (a.place?.column ?? 0) - (b.place?.column ?? 0)
+      : 0,
+  );
+}

@@ -48,7 +48,15 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
     if (name.startsWith("AWS::")) {
       const pseudo = name.slice("AWS::".length);
       if (!PSEUDO.has(pseudo))
-        add(path, `\`${name}\` is no pseudo parameter`, suggestion(pseudo, PSEUDO, "pseudo parameters"));
+        add(
+          path,
+          `\`${name}\` is no pseudo parameter`,
+          suggestion(
+            name,
+            [...PSEUDO].map((known) => `AWS::${known}`),
+            "pseudo parameters",
+          ),
+        );
       else if (where === "condition" && pseudo !== "StackName") {
         add(
           path,
@@ -183,6 +191,7 @@ function checkMetadata(
         add([...at, "Grants", policy], `\`${policy}\` has no list \`PolicyDocument.Statement\` to cut down`);
       }
     }
+    if (parameters.includes("Arrow")) add(["Parameters", "Arrow"], "`Arrow` is a key of every arrow already");
     for (const name of parameters) {
       if (/^(From|To)[A-Z]/.test(name) || !RESERVED_PARAMETERS.includes(name)) continue;
       add(["Parameters", name], `\`${name}\` is not known to connections`);
@@ -201,6 +210,10 @@ function checkMetadata(
     needs([...at, "Items", "File"], Items.File, parameters, "parameter");
     needs([...at, "Items", "Table"], Items.Table, outputs, "output");
     for (const name of Items.Keys ?? []) needs([...at, "Items", "Keys"], name, parameters, "parameter");
+  }
+  for (const name of ["Kind", "Overrides"]) {
+    if (parameters.includes(name))
+      add(["Parameters", name], `\`${name}\` is a key of every component already`);
   }
   const physical = template.parameters[NAME_PARAMETER];
   if (physical && physical.default !== "") {

@@ -280,7 +280,7 @@ function outputs(built: ReadonlyMap<string, Built>, tables: readonly TableFile[]
 
 function limitProblems(template: ValueMap, pipeline: Pipeline): Problem[] {
   const place = { file: pipeline.file, line: 1, column: 1 };
-  const hint = "Split the pipeline in two, joined by a queue or a topic that one of them owns.";
+  const hint = "Split it into two pipelines.";
   const count = Object.keys(template["Resources"] ?? {}).length;
   const bytes = byteLength(canonicalJson(template));
   return [

@@ -47,7 +47,7 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
       const known = branches.map(({ properties }) => String(properties?.[key]?.const));
       return {
         place: document.placeOf([...path, key]),
-        message: `${name}: there is no ${key} ${shown(value)}`,
+        message: `${name}: there is no ${key} \`${textOf(value)}\``,
         hint: suggestion(typeof value === "string" ? value : "", known, `${key}s`),
       };
     }
@@ -75,12 +75,10 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
       };
     case "minimum":
     case "maximum":
-    case "exclusiveMinimum":
-    case "exclusiveMaximum":
       return {
         place,
         message: `${name} is ${String(error.data)}`,
-        hint: `It must be ${String(parameters["comparison"])} ${String(parameters["limit"])}.`,
+        hint: `It must be at ${error.keyword === "minimum" ? "least" : "most"} ${textOf(parameters["limit"])}.`,
       };
     case "minLength":
     case "maxLength":
@@ -112,10 +110,10 @@ export function pointerPath(pointer: string): string[] {
 }
 
 function limitMessage(error: ShapeError, unit: string): string {
-  const limit = String((error.params as Record<string, unknown>)["limit"]);
-  return error.keyword.startsWith("min")
-    ? `needs at least ${limit} ${unit}`
-    : `may have at most ${limit} ${unit}`;
+  const limit = (error.params as Record<string, unknown>)["limit"];
+  if (error.keyword.startsWith("min") && limit === 1) return "is empty";
+  const bound = error.keyword.startsWith("min") ? "needs at least" : "may have at most";
+  return `${bound} ${textOf(limit)} ${unit}`;
 }
 
 interface Described {

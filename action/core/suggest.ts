@@ -20,7 +20,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 
 /** One sentence for a problem's hint: the nearest name, else all of them (cut to a dozen). */
 export function suggestion(name: string, candidates: Iterable<string>, what: string): string {
-  const names = [...candidates].toSorted((a, b) => (a < b ? -1 : 1));
+  const names = [...new Set(candidates)].toSorted((a, b) => (a < b ? -1 : 1));
   const near = nearest(name, names);
   if (near !== undefined) return `Did you mean \`${near}\`?`;
   if (names.length === 0) return `There are no ${what}.`;
