@@ -3,6 +3,7 @@
  * the command line pass the same real ones. Nothing here decides anything.
  */
 import type { Artifact, BuildRequest } from "./core/artifact.ts";
+import type { PullRequest } from "./core/event.ts";
 
 /** One line of progress at a time. `detail` goes to machines (`--json`), `text` to people. */
 export interface Log {
@@ -110,6 +111,8 @@ export interface StackResource {
 /** CloudFormation. Each method is one API call, but for paging and for waiting until a change set settles. */
 export interface Stacks {
   find(nameOrId: string): Promise<Stack | undefined>;
+  /** All stacks of the account and region that are not deleted, to the last page. */
+  list(): Promise<readonly Stack[]>;
   createChangeSet(input: ChangeSetInput): Promise<ChangeSet>;
   deleteChangeSet(stackName: string, changeSetId: string): Promise<void>;
   /** `busy`: the change set is no longer executable, as another operation has got in between. */
@@ -153,6 +156,63 @@ export interface Quiet {
   disableMapping(physicalId: string): Promise<void>;
   /** Deletes every object, version and delete marker; resolves with how many. A bucket that is gone counts 0. */
   emptyBucket(physicalId: string, onProgress: (deleted: number) => void): Promise<number>;
+}
+
+/** Keys of a deployment's state on GitHub. */
+export type DeploymentState = "in_progress" | "success" | "failure" | "inactive";
+
+export interface DeploymentInput {
+  readonly environment: string;
+  readonly sha: string;
+  /** For a preview: GitHub shows it as destroyed, not as inactive, when it goes. */
+  readonly transient: boolean;
+  readonly production: boolean;
+  /** The stack's name: how a deployment is found again when its stack goes. */
+  readonly stack: string;
+}
+
+/**
+ * The repository on GitHub. Every list is read to its last page. A missing permission is a `GitHubRefusal`, which
+ * the story reports and survives: the deploy itself does not depend on comments.
+ */
+export interface GitHub {
+  pullRequest(number: number): Promise<PullRequest | undefined>;
+  openPullRequests(): Promise<readonly PullRequest[]>;
+  /** Pull requests that a commit came from: how a merge, squash or rebase finds its pull request. */
+  pullRequestsOf(sha: string): Promise<readonly PullRequest[]>;
+  branches(): Promise<readonly string[]>;
+  /** The commit that a branch points to; undefined if there is no such branch. */
+  head(branch: string): Promise<string | undefined>;
+  /** True if `ancestor` is `sha` or comes before it. */
+  isAncestor(ancestor: string, sha: string): Promise<boolean>;
+  /** The comment that holds `marker`, made or edited; untouched if its text is equal. */
+  upsertComment(
+    pullRequest: number,
+    marker: string,
+    body: string,
+  ): Promise<"created" | "updated" | "unchanged">;
+  createDeployment(input: DeploymentInput): Promise<number>;
+  setDeploymentState(id: number, state: DeploymentState, text: string, url?: string): Promise<void>;
+  /** Ids of the stack's deployments that are not inactive yet. */
+  activeDeployments(environment: string, stack: string): Promise<readonly number[]>;
+}
+
+/** AWS credentials for one stage, from the job's OIDC token; never leaves the process. */
+export interface Identity {
+  /** Throws UserError `assume-role-refused` that compares the token's claims with what the role expects. */
+  assume(input: {
+    readonly role: string;
+    readonly region: string;
+    readonly sessionName: string;
+    readonly tags: Readonly<Record<string, string>>;
+    /** JSON of a session policy that narrows the role further; empty for none. */
+    readonly policy: string;
+  }): Promise<{
+    readonly accessKeyId: string;
+    readonly secretAccessKey: string;
+    readonly sessionToken: string;
+    readonly expiration: Date;
+  }>;
 }
 
 /** The four ports behind AWS credentials. */

@@ -35,6 +35,15 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       }
     },
 
+    async list() {
+      const { client, sdk } = await clients.cloudformation();
+      const found: Stack[] = [];
+      for await (const { Stacks: page } of sdk.paginateDescribeStacks({ client }, {})) {
+        found.push(...(page ?? []).map(toStack));
+      }
+      return found;
+    },
+
     async createChangeSet(input) {
       const { client, sdk } = await clients.cloudformation();
       try {

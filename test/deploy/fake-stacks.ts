@@ -87,6 +87,10 @@ export function fakeStacks(script: Script): FakeStacks {
       calls.push("find");
       return stack?.status === "DELETE_COMPLETE" && nameOrId !== STACK_ID ? undefined : stack;
     },
+    async list() {
+      calls.push("list");
+      return stack && stack.status !== "DELETE_COMPLETE" ? [stack] : [];
+    },
     async createChangeSet({ type, tags }) {
       calls.push(`createChangeSet ${type}${"warren:marker" in tags ? " with marker" : ""}`);
       const next = changeSets.shift();
