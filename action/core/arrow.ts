@@ -1,5 +1,5 @@
 /** The flow of pipeline.yaml -> arrows: two components and the connection template that joins them. */
-import { Ajv } from "ajv";
+import { Ajv, type ValidateFunction } from "ajv";
 import { type Catalog, findConnection, optionsOf } from "./catalog.ts";
 import type { ParsedDocument, Path, SourceText } from "./document.ts";
 import { kebabCase } from "./names.ts";
@@ -174,6 +174,18 @@ function join(
   return { ...arrow, connection, options: options.value, place: ends.from.place, placeOf: options.placeOf };
 }
 
+const validators = new WeakMap<ConnectionTemplate, ValidateFunction>();
+
+/** Compiling takes some ten milliseconds, and a pipeline has many arrows of few connections. */
+function validatorOf(connection: ConnectionTemplate): ValidateFunction {
+  const known = validators.get(connection);
+  if (known) return known;
+  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false });
+  const validate = ajv.compile(arrowSchema(optionsOf(connection)));
+  validators.set(connection, validate);
+  return validate;
+}
+
 /** The whole schema allows any connection's options; this arrow takes only its own. */
 function optionProblems(
   item: Value,
@@ -182,8 +194,7 @@ function optionProblems(
   document: ParsedDocument,
 ): Problem[] {
   if (!isValueMap(item)) return [];
-  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false });
-  const validate = ajv.compile(arrowSchema(optionsOf(connection)));
+  const validate = validatorOf(connection);
   if (validate(item)) return [];
   return (validate.errors ?? []).flatMap((error) => shapeProblem(error, document, path) ?? []);
 }

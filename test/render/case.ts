@@ -30,6 +30,8 @@ interface GivenCalls {
   readonly prefixes?: readonly string[];
 }
 
+export const OUTPUTS: readonly string[] = ["stack.json", "warnings.txt", "error.txt"];
+
 /** File name -> text. */
 export type Rendering = Readonly<Partial<Record<"stack.json" | "warnings.txt" | "error.txt", string>>>;
 
@@ -41,7 +43,7 @@ export function caseNames(): string[] {
 
 export async function renderCase(name: string): Promise<Rendering> {
   const given = givenOf(name);
-  const workspace = workspaceOf(name, given);
+  const workspace = workspaceOf(name);
   try {
     const project = await readProject({ workspace, shipped: diskWorkspace(repositoryRoot) });
     const { stage = "prod", branch = "" } = given;
@@ -67,7 +69,8 @@ function givenOf(name: string): Given {
 }
 
 /** A repository in which config/ is the case's own folder. */
-function workspaceOf(name: string, { pipeline = name }: Given): Workspace {
+export function workspaceOf(name: string): Workspace {
+  const { pipeline = name } = givenOf(name);
   const own = existsSync(join(CASES, pipeline, "pipeline.yaml"));
   const disk = diskWorkspace(own ? join(CASES, pipeline) : repositoryRoot);
   return { ...disk, read: (path) => disk.read(own ? path.replace(/^config\//, "") : path) };
