@@ -2,6 +2,7 @@
  * Writes what is made from other files: the schema, the types of the environment, README's tables. With
  * `--check` it writes nothing and fails if something is not fresh.
  */
+import { parse } from "yaml";
 import { optionsOf } from "../action/core/catalog.ts";
 import { kebabCase } from "../action/core/names.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "../action/core/template.ts";
@@ -14,7 +15,8 @@ const console = terminalConsole();
 const { workspace, shipped } = systemPorts({ root: `${import.meta.dirname}/..`, console, environment: {} });
 const project = await readProject({ workspace, shipped });
 const readme = (await workspace.read("README.md")) ?? "";
-const files = { ...generatedFiles(project), "README.md": withTables(readme, project) };
+const action = parse((await workspace.read("action.yml")) ?? "") as ActionFile;
+const files = { ...generatedFiles(project), "README.md": withTables(readme, project, action) };
 
 const stale: string[] = [];
 for (const [file, text] of Object.entries(files)) {
@@ -27,10 +29,17 @@ if (process.argv.includes("--check") && stale.length > 0) {
   process.exitCode = 1;
 }
 
-function withTables(text: string, { catalog }: Project): string {
+interface ActionFile {
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+}
+
+function withTables(text: string, { catalog }: Project, { inputs, outputs }: ActionFile): string {
   const tables = {
     kinds: kindTable([...catalog.components.values()]),
     arrows: arrowTable(catalog.connections),
+    inputs: inputTable(inputs),
+    outputs: outputTable(outputs),
   };
   return Object.entries(tables).reduce((page, [name, table]) => {
     const block = new RegExp(`(<!-- generated: ${name} -->\n)[^]*?(<!-- end -->)`);
@@ -54,6 +63,23 @@ function arrowTable(templates: readonly ConnectionTemplate[]): string {
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([arrow, one]) => [arrow, oneLine(one.description), optionList(one)]);
   return drawTable(["arrow", "what it makes", "options"], rows);
+}
+
+function inputTable(inputs: ActionFile["inputs"]): string {
+  const rows = Object.entries(inputs).map(([name, { description, default: preset = "" }]) => [
+    `\`${name}\``,
+    oneLine(description),
+    preset === "" ? "" : `\`${preset}\``,
+  ]);
+  return drawTable(["input", "what it is", "default"], rows);
+}
+
+function outputTable(outputs: ActionFile["outputs"]): string {
+  const rows = Object.entries(outputs).map(([name, { description }]) => [
+    `\`${name}\``,
+    oneLine(description),
+  ]);
+  return drawTable(["output", "what it is"], rows);
 }
 
 function optionList(template: ComponentTemplate | ConnectionTemplate): string {

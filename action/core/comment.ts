@@ -1,0 +1,246 @@
+/**
+ * What a pull request is told, in its one comment and in the job's summary. Equal facts are equal bytes: nothing of
+ * the run (its number, times) is in it, so that a comment is edited only when something has changed.
+ */
+import type { Change } from "../ports.ts";
+import type { Plan } from "../plan.ts";
+import { code, fence, link, prose, row } from "./markdown.ts";
+import { formatProblem, type Problem } from "./problem.ts";
+import type { Origin } from "./rendered.ts";
+
+/** GitHub refuses a longer comment (422). */
+export const COMMENT_CHARACTERS = 65_536;
+/** GitHub refuses a step's summary of more than 1 MiB of UTF-8: at most four bytes a character. */
+export const SUMMARY_CHARACTERS = 262_144;
+
+export interface CommentFacts {
+  readonly pipeline: string;
+  readonly verdict: Verdict;
+  /** Mermaid; empty for none. */
+  readonly picture: string;
+  /** What merging would change, stage by stage. */
+  readonly merging: readonly StagePlan[];
+  readonly preview?: PreviewStack;
+  /** How long a marked item took from hop to hop, in the order of its way. */
+  readonly hops?: readonly Hop[];
+  /** Where the runs of the pull request are: the same page for all of them. */
+  readonly checksUrl: string;
+}
+
+export type Verdict =
+  | { readonly kind: "ready"; readonly stackName: string }
+  /** There is no preview, and why. */
+  | { readonly kind: "planned"; readonly why: string }
+  | { readonly kind: "failed"; readonly what: string; readonly problems: readonly Problem[] }
+  | { readonly kind: "gone"; readonly stackName: string; readonly why: string };
+
+export type StagePlan =
+  | {
+      readonly kind: "planned";
+      readonly stage: string;
+      readonly plan: Plan;
+      readonly origins: Readonly<Record<string, Origin>>;
+    }
+  | { readonly kind: "unknown"; readonly stage: string; readonly why: string };
+
+export interface PreviewStack {
+  /** The stack's ARN. */
+  readonly stackId: string;
+  readonly outputs: Readonly<Record<string, string>>;
+}
+
+export interface Hop {
+  readonly name: string;
+  readonly milliseconds: number;
+}
+
+/** The first line of every comment of ours; hidden. A pipeline's name cannot hold `--`, which would end it. */
+export function commentMarker(pipeline: string): string {
+  return `<!-- warren: ${pipeline} -->`;
+}
+
+/**
+ * Markdown of at most `characters` (as JavaScript counts them, never fewer than GitHub does). What does not fit is left
+ * out from the least important end, and a line says where all of it is.
+ */
+export function renderComment(facts: CommentFacts, characters: number = COMMENT_CHARACTERS): string {
+  const head = `${commentMarker(facts.pipeline)}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`;
+  const foot = `\n${links(facts).join(" · ")}\n`;
+  const all = sections(facts);
+  const whole = [head, ...all.map(draw), foot].join("\n");
+  if (whole.length <= characters) return whole;
+
+  const pointer = `\n**This is not all of it:** the rest is in the job summary of the ${link("latest run", facts.checksUrl)}.\n`;
+  const end = `${pointer}${foot}`;
+  const kept: string[] = [head];
+  let room = characters - head.length - end.length - 2;
+  for (const section of all) {
+    const drawn = drawWithin(section, room);
+    if (drawn === undefined) continue;
+    kept.push(drawn);
+    room -= drawn.length + 1;
+  }
+  return [...kept, end].join("\n");
+}
+
+export function renderSummary(facts: CommentFacts): string {
+  return renderComment(facts, SUMMARY_CHARACTERS);
+}
+
+/** Rows may be left out from the end; head and tail belong together. In the order of importance. */
+interface Section {
+  readonly head: string;
+  readonly rows: readonly string[];
+  readonly tail: string;
+}
+
+function draw({ head, rows, tail }: Section): string {
+  return `${[head, ...rows].join("\n")}${tail}\n`;
+}
+
+function drawWithin(section: Section, room: number): string | undefined {
+  if (draw(section).length <= room) return draw(section);
+  let left = room - draw({ ...section, rows: [] }).length;
+  const fitting = section.rows.findIndex((one) => (left -= one.length + 1) < 0);
+  return fitting < 1 ? undefined : draw({ ...section, rows: section.rows.slice(0, fitting) });
+}
+
+function verdictLine(verdict: Verdict): string {
+  switch (verdict.kind) {
+    case "ready":
+      return `the preview ${code(verdict.stackName)} is up ✅`;
+    case "planned":
+      return `no preview: ${prose(verdict.why)}`;
+    case "failed":
+      return `${prose(verdict.what)} ❌`;
+    case "gone":
+      return `the preview ${code(verdict.stackName)} is gone 🧹 (${prose(verdict.why)})`;
+  }
+}
+
+function sections(facts: CommentFacts): Section[] {
+  const { verdict, merging, preview, hops = [], picture } = facts;
+  return [
+    ...(verdict.kind === "failed" ? [problemSection(verdict.problems)] : []),
+    ...merging.map(planSection),
+    ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
+    ...(hops.length > 0 ? [hopSection(hops)] : []),
+    ...(picture === "" ? [] : [folded("The pipeline", [fence(picture, "mermaid")])]),
+  ];
+}
+
+function problemSection(problems: readonly Problem[]): Section {
+  return { head: "", rows: problems.map((problem) => fence(formatProblem(problem))), tail: "" };
+}
+
+function planSection(against: StagePlan): Section {
+  const stage = code(against.stage);
+  if (against.kind === "unknown") {
+    return { head: `**Merging into ${stage}:** not known, ${prose(against.why)}`, rows: [], tail: "" };
+  }
+  const { plan, origins } = against;
+  const { changes } = plan;
+  if (plan.kind === "nothing") {
+    return {
+      head: `**Merging into ${stage}** changes nothing in ${code(plan.stackName)}.`,
+      rows: [],
+      tail: "",
+    };
+  }
+  const what = plan.kind === "create" ? "creates" : "changes";
+  const title = `**Merging into ${stage}** ${what} ${code(plan.stackName)}: ${tally(changes)}.`;
+  const columns = [
+    row(["", "component", "resource", "type", "what changes"]),
+    row(["-", "-", "-", "-", "-"]),
+  ];
+  const rows = inOrder(changes).map((change) => changeRow(change, origins));
+  // A new stack is a long list of nothing but additions.
+  return plan.kind === "create"
+    ? folded(`${changes.length} resources`, [...columns, ...rows], `${title}\n\n`)
+    : { head: [title, "", ...columns].join("\n"), rows, tail: "" };
+}
+
+/** What may hurt comes first, and so is never what is left out. */
+const WEIGHTS = { replaced: 0, removed: 1, changed: 2, added: 3 } as const;
+type Effect = keyof typeof WEIGHTS;
+const SIGNS: Readonly<Record<Effect, string>> = { replaced: "♻️", removed: "🗑️", changed: "✏️", added: "➕" };
+
+function effectOf({ action, replacement }: Change): Effect {
+  if (action === "Remove") return "removed";
+  if (replacement === "True" || replacement === "Conditional") return "replaced";
+  return action === "Add" ? "added" : "changed";
+}
+
+function inOrder(changes: readonly Change[]): Change[] {
+  return changes.toSorted(
+    (a, b) => WEIGHTS[effectOf(a)] - WEIGHTS[effectOf(b)] || (a.logicalId < b.logicalId ? -1 : 1),
+  );
+}
+
+function tally(changes: readonly Change[]): string {
+  const effects = changes.map(effectOf);
+  return (["replaced", "removed", "changed", "added"] as const)
+    .map((effect) => ({ effect, count: effects.filter((each) => each === effect).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ effect, count }) => `${count} ${effect}`)
+    .join(", ");
+}
+
+function changeRow(change: Change, origins: Readonly<Record<string, Origin>>): string {
+  const { logicalId, type, properties, replacement } = change;
+  const origin = origins[logicalId];
+  const words = properties.map((property) => code(property)).join(", ");
+  const fate = { True: "**is replaced** ", Conditional: "**may be replaced** ", False: "", "": "" }[
+    replacement
+  ];
+  return row([
+    SIGNS[effectOf(change)],
+    origin ? code(origin.component) : "",
+    origin ? prose(origin.label) : code(logicalId),
+    code(type),
+    `${fate}${words}`.trim(),
+  ]);
+}
+
+function outputSection({ outputs }: PreviewStack): Section {
+  const rows = Object.entries(outputs)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => row([code(name), code(value, 300)]));
+  return folded("Outputs of the preview", [row(["output", "value"]), row(["-", "-"]), ...rows]);
+}
+
+function hopSection(hops: readonly Hop[]): Section {
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+  const rows = hops.map(({ name, milliseconds }) => row([code(name), seconds(milliseconds)]));
+  const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  const title = `**An item went all the way** through the preview in ${seconds(total)}.`;
+  return { head: [title, "", row(["hop", "time"]), row(["-", "-:"])].join("\n"), rows, tail: "" };
+}
+
+/** The empty line after the summary is what makes GitHub read Markdown again. */
+function folded(title: string, rows: readonly string[], before = ""): Section {
+  const head = `${before}<details><summary>${title}</summary>\n`;
+  return { head, rows, tail: "\n\n</details>" };
+}
+
+function links({ preview, checksUrl }: CommentFacts): string[] {
+  const stack = preview && consoleUrl(preview.stackId);
+  return [
+    ...(stack === undefined ? [] : [link("the preview in the AWS console", stack)]),
+    link("runs", checksUrl),
+  ];
+}
+
+const CONSOLES: Readonly<Record<string, string>> = {
+  aws: "console.aws.amazon.com",
+  "aws-cn": "console.amazonaws.cn",
+  "aws-us-gov": "console.amazonaws-us-gov.com",
+};
+
+/** Undefined for what is no ARN of a stack in a partition that has a known console. */
+export function consoleUrl(stackId: string): string | undefined {
+  const [, partition = "", , region = ""] = stackId.split(":");
+  const host = CONSOLES[partition];
+  if (host === undefined || region === "") return undefined;
+  return `https://${region}.${host}/cloudformation/home?region=${region}#/stacks/stackinfo?stackId=${encodeURIComponent(stackId)}`;
+}

@@ -1,0 +1,12 @@
+/**
+ * A runner reads commands out of the log: a line that begins with `::name::`, and `##[name]` anywhere in a line
+ * (both in actions/runner, ActionCommand.cs). Texts from outside must not be able to give any.
+ */
+
+/** The same text for people, without any command in it. */
+export function withoutCommands(text: string): string {
+  return text
+    .split(/\r\n|\r|\n/)
+    .map((line) => line.replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## ["))
+    .join("\n");
+}

@@ -1,0 +1,60 @@
+/** The runner that the Action runs on: inputs, outputs, annotations, job summary, masks. Its only printer. */
+import * as core from "@actions/core";
+import type { InputKey, OutputKey } from "../core/inputs.ts";
+import type { Problem } from "../core/problem.ts";
+import { withoutCommands } from "../core/workflow-command.ts";
+import type { Log } from "../ports.ts";
+
+/** The runner cuts longer ones itself, and without a sign. */
+const ANNOTATION_CHARACTERS = 4_000;
+
+export interface Runner extends Log {
+  input(key: InputKey): string;
+  output(key: OutputKey, value: string): void;
+  /** Lines until the end are folded under the title. */
+  group<T>(title: string, work: () => Promise<T>): Promise<T>;
+  /** An annotation at the problem's place, if it has one. */
+  annotate(level: "error" | "warning", problem: Problem): void;
+  /** From now on the log shows stars instead. */
+  mask(secret: string): void;
+  /** Markdown, in addition to what the job's summary holds already. */
+  summary(markdown: string): Promise<void>;
+  /** The step is red; what is wrong was told before. */
+  fail(): void;
+}
+
+/** Inputs and outputs are those of the process's environment, as the runner sets it. */
+export function actionsRunner(): Runner {
+  return {
+    info: (text) => core.info(withoutCommands(text)),
+    // These escape by themselves, but not what the runner would find within a message.
+    warn: (text) => core.warning(annotation(text)),
+    error: (text) => core.error(annotation(text)),
+    // What a terminal overwrites would fill a log.
+    progress: () => undefined,
+    input: (key) => core.getInput(key),
+    output: (key, value) => core.setOutput(key, value),
+    group: (title, work) => core.group(withoutCommands(title), work),
+    annotate(level, { place, message, hint }) {
+      const text = annotation(hint === undefined ? message : `${message}\n${hint}`);
+      const properties = place ? { file: place.file, startLine: place.line, startColumn: place.column } : {};
+      if (level === "error") core.error(text, properties);
+      else core.warning(text, properties);
+    },
+    mask: (secret) => {
+      if (secret !== "") core.setSecret(secret);
+    },
+    async summary(markdown) {
+      // Not there outside of a runner, and on old ones of GitHub Enterprise.
+      if ((process.env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;
+      await core.summary.addRaw(markdown, true).write();
+    },
+    fail: () => {
+      process.exitCode = core.ExitCode.Failure;
+    },
+  };
+}
+
+function annotation(text: string): string {
+  return withoutCommands(text).slice(0, ANNOTATION_CHARACTERS).toWellFormed();
+}
