@@ -1,0 +1,115 @@
+/** A logical id is the address of somebody's data: these rules never change. */
+import { createHash } from "node:crypto";
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  MAX_STAGE_NAME,
+  arrowLogicalId,
+  camelCase,
+  componentLogicalId,
+  environmentName,
+  kebabCase,
+  outputName,
+  stackName,
+  stageOfBranch,
+} from "../../action/core/names.ts";
+import { componentName } from "../render/pipelines.ts";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+
+test.each([
+  ["fang", "Table", "FangTable"],
+  ["producer", "DeadLetterQueue", "ProducerDeadletterqueue"],
+  ["every-five-minutes", "Rule", "EveryFiveMinutesRule"],
+  ["a", "B", "AB"],
+  ["queue2", "Queue", "Queue2Queue"],
+  ["tomato-bytes", "Topic", "TomatoBytesTopic"],
+])("frozen: %s's %s is %s", (component, resource, id) => {
+  expect(componentLogicalId(component, resource)).toBe(id);
+});
+
+test.each([
+  ["timer", "", "worker", "Permission", "TimerToWorkerPermission"],
+  ["fang", "stream", "indexer", "PollPolicy", "FangToIndexerByStreamPollpolicy"],
+  ["every-five-minutes", "", "server-less", "Mapping", "EveryFiveMinutesToServerLessMapping"],
+  ["a", "two-words", "b", "C", "AToBByTwoWordsC"],
+])("frozen: %s -%s-> %s's %s is %s", (from, verb, to, resource, id) => {
+  expect(arrowLogicalId({ from, verb, to }, resource)).toBe(id);
+});
+
+test.each([
+  ["feature/x", "feature-x-217d2b"],
+  ["feature-x", "feature-x-c791eb"],
+  ["UPPER_case.and.dots", "upper-case-and-dots-c2c392"],
+  ["1-starts-with-a-digit", "starts-with-a-digit-d6e2e7"],
+  ["a-very-long-branch-name-that-goes-on-and-on", "a-very-long-branch-name-39baa3"],
+  ["日本語", "b-77710a"],
+])("frozen: branch %s is stage %s", (branch, stage) => {
+  expect(stageOfBranch(branch, sha256)).toBe(stage);
+});
+
+test("frozen: outputs, environment variables, stacks and the spellings of options", () => {
+  expect(outputName("every-day", "DeadLetterUrl")).toBe("EveryDayDeadletterurl");
+  expect(environmentName("every-five-minutes", "QueueUrl")).toBe("EVERY_FIVE_MINUTES_QUEUE_URL");
+  expect(stackName("rabbit-hole", "prod")).toBe("rabbit-hole-prod");
+  expect(kebabCase("VisibilityTimeout")).toBe("visibility-timeout");
+  expect(camelCase("VisibilityTimeout")).toBe("visibilityTimeout");
+});
+
+/** Names that collide only if the rule is wrong: few letters, and the words that separate. */
+const letters = fc.constantFrom("a", "b", "ab", "tob", "byb", "t", "o", "a1");
+const component = fc.oneof(
+  componentName,
+  fc.array(letters, { minLength: 1, maxLength: 3 }).map((words) => words.join("-")),
+);
+const resource = fc.oneof(
+  fc.constantFrom("A", "B", "To", "By", "Ab", "AB", "ToB", "Tob", "ByB", "Policy"),
+  fc.stringMatching(/^[A-Z][A-Za-z0-9]{0,8}$/),
+);
+const verb = fc.constantFrom("", "a", "b", "to", "by", "by-a", "to-b", "a-b", "stream");
+
+interface Address {
+  readonly parts: readonly string[];
+  readonly id: string;
+}
+
+const address: fc.Arbitrary<Address> = fc.oneof(
+  fc
+    .tuple(component, resource)
+    .map(([name, own]) => ({ parts: [name, own.toLowerCase()], id: componentLogicalId(name, own) })),
+  fc.tuple(component, verb, component, resource).map(([from, how, to, own]) => ({
+    parts: [from, how, to, own.toLowerCase()],
+    id: arrowLogicalId({ from, verb: how, to }, own),
+  })),
+);
+
+test("ids of different resources differ, and CloudFormation takes them", () => {
+  fc.assert(
+    fc.property(fc.array(address, { minLength: 2, maxLength: 60, size: "max" }), (addresses) => {
+      const owners = new Map<string, string>();
+      for (const { parts, id } of addresses) {
+        const owner = parts.join(" ");
+        expect(owners.get(id) ?? owner).toBe(owner);
+        owners.set(id, owner);
+        expect(id).toMatch(/^[A-Za-z0-9]{1,255}$/);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("branches with the same letters are different stages, within every service's limit", () => {
+  const branch = fc.oneof(
+    fc.string({ unit: "binary", minLength: 1 }),
+    fc.array(fc.constantFrom("a", "-", "/", "_", "A", "."), { minLength: 1 }).map((parts) => parts.join("")),
+  );
+  fc.assert(
+    fc.property(branch, branch, (one, other) => {
+      const stage = stageOfBranch(one, sha256);
+      expect(stage).toMatch(/^[a-z][a-z0-9-]*[a-z0-9]$/);
+      expect(stage.length).toBeLessThanOrEqual(MAX_STAGE_NAME);
+      expect(stage === stageOfBranch(other, sha256)).toBe(one === other);
+    }),
+    { numRuns: 500 },
+  );
+});
