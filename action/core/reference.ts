@@ -70,7 +70,7 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
       path,
       name,
       where === "condition" ? parameters : [...parameters, ...resources],
-      "parameter or resource",
+      "Parameter or resource",
     );
   }
 
@@ -204,12 +204,12 @@ function checkMetadata(
     needs([...at, "Slots", slot, "At"], At.split(".")[0] ?? "", resources, "resource");
   }
   for (const [key, name] of Object.entries(Artifact ?? {}))
-    needs([...at, "Artifact", key], name, parameters, "parameter");
+    needs([...at, "Artifact", key], name, parameters, "Parameter");
   for (const name of Publish ?? []) needs([...at, "Publish"], name, outputs, "output");
   if (Items) {
-    needs([...at, "Items", "File"], Items.File, parameters, "parameter");
+    needs([...at, "Items", "File"], Items.File, parameters, "Parameter");
     needs([...at, "Items", "Table"], Items.Table, outputs, "output");
-    for (const name of Items.Keys ?? []) needs([...at, "Items", "Keys"], name, parameters, "parameter");
+    for (const name of Items.Keys ?? []) needs([...at, "Items", "Keys"], name, parameters, "Parameter");
   }
   for (const name of ["Kind", "Overrides"]) {
     if (parameters.includes(name))

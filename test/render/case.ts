@@ -41,11 +41,18 @@ export function caseNames(): string[] {
   );
 }
 
-export async function renderCase(name: string): Promise<Rendering> {
+type Files = Pick<Workspace, "read" | "list">;
+
+/** `change`: what else is between the files and their reader. */
+export async function renderCase(
+  name: string,
+  change: (files: Files) => Files = (files) => files,
+): Promise<Rendering> {
   const given = givenOf(name);
-  const workspace = workspaceOf(name);
+  const disk = workspaceOf(name);
+  const workspace = { ...disk, ...change(disk) };
   try {
-    const project = await readProject({ workspace, shipped: diskWorkspace(repositoryRoot) });
+    const project = await readProject({ workspace, shipped: change(diskWorkspace(repositoryRoot)) });
     const { stage = "prod", branch = "" } = given;
     const stack = renderProject(
       project,
