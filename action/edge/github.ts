@@ -201,7 +201,8 @@ async function ownComment(
 ): Promise<{ readonly id: number; readonly body: string } | undefined> {
   const comments = await paginate(rest.issues.listComments, { ...issue, per_page: PAGE });
   let login: string | undefined;
-  for (const { id, body = "", user } of comments) {
+  for (const { id, body: text, user } of comments) {
+    const body = text ?? "";
     // Anybody can write the marker down, or quote our comment; only an account that we write as is us.
     if (!body.startsWith(marker)) continue;
     if (user?.type === "Bot") return { id, body };
