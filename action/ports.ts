@@ -4,6 +4,7 @@
  */
 import type { Artifact, BuildRequest } from "./core/artifact.ts";
 import type { PullRequest } from "./core/event.ts";
+import type { Trust } from "./core/trust.ts";
 
 /** One line of progress at a time. `detail` goes to machines (`--json`), `text` to people. */
 export interface Log {
@@ -50,6 +51,8 @@ export interface Stack {
   readonly tags: StackTags;
   readonly outputs: Readonly<Record<string, string>>;
   readonly terminationProtection: boolean;
+  /** Milliseconds since 1970 of its last update, or else of its creation. */
+  readonly changedAt: number;
 }
 
 export interface ChangeSetInput {
@@ -63,6 +66,12 @@ export interface ChangeSetInput {
     | { readonly kind: "s3"; readonly bucket: string; readonly key: string };
   readonly tags: StackTags;
   readonly description: string;
+  /** Values of the template's Parameters; Warren's own stacks have them filled in already. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** The template names roles or policies, which CloudFormation asks to be told. */
+  readonly namesRoles?: boolean;
+  /** ARN of the role that CloudFormation makes the resources with, from now on; else the one it was given before. */
+  readonly serviceRole?: string;
 }
 
 /** One resource's line of a change set. `replacement` is CloudFormation's own word. */
@@ -128,7 +137,12 @@ export interface Stacks {
   events(stackId: string, reached: (event: StackEvent) => boolean): Promise<readonly StackEvent[]>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   setTerminationProtection(stackName: string, on: boolean): Promise<void>;
-  delete(input: { stackId: string; token: string; retain?: readonly string[] }): Promise<void>;
+  delete(input: {
+    stackId: string;
+    token: string;
+    retain?: readonly string[];
+    serviceRole?: string;
+  }): Promise<void>;
 }
 
 /** The artifact bucket: content-addressed zips, long templates, item markers. */
@@ -197,22 +211,31 @@ export interface GitHub {
   activeDeployments(environment: string, stack: string): Promise<readonly number[]>;
 }
 
+/** Credentials of an assumed role; AWS forgets them at `expiration`. */
+export interface AssumedCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken: string;
+  readonly expiration: Date;
+}
+
 /** AWS credentials for one stage, from the job's OIDC token; never leaves the process. */
 export interface Identity {
-  /** Throws UserError `assume-role-refused` that compares the token's claims with what the role expects. */
+  /**
+   * Throws UserError `id-token-missing` (no permission, or a fork), `id-token-failed`, or `assume-role-refused`, which
+   * compares the token's claims with what the role trusts. No session tags: STS takes those of a web identity from
+   * the token alone, and GitHub's has none.
+   */
   assume(input: {
+    /** ARN. */
     readonly role: string;
     readonly region: string;
+    /** See core/session-policy.ts; so is the policy's JSON, which is empty for none. */
     readonly sessionName: string;
-    readonly tags: Readonly<Record<string, string>>;
-    /** JSON of a session policy that narrows the role further; empty for none. */
     readonly policy: string;
-  }): Promise<{
-    readonly accessKeyId: string;
-    readonly secretAccessKey: string;
-    readonly sessionToken: string;
-    readonly expiration: Date;
-  }>;
+    /** Only to explain a refusal. Undefined for a role that account.yaml has not made. */
+    readonly trust: Trust | undefined;
+  }): Promise<AssumedCredentials>;
 }
 
 /** The four ports behind AWS credentials. */
