@@ -5,6 +5,7 @@ import type { Artifact } from "./core/artifact.ts";
 import { failureProblems } from "./core/cause.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
+import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import { failIfLate, follow } from "./follow.ts";
 import type { Change, Stack } from "./ports.ts";
@@ -33,7 +34,7 @@ export interface DeployOutcome {
 /**
  * A stack that is up to date costs one DescribeStacks call (see seed.ts for when it costs a HEAD more).
  * Throws UserError: `deploy-failed` (the first problem is the root cause), `change-set-failed`, `stack-stuck`,
- * `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`.
+ * `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`, `stack-foreign`.
  */
 export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployOutcome> {
   const { rendered, artifacts, timeoutSeconds = 3_600 } = request;
@@ -46,6 +47,7 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     const stack = await ports.stacks.find(rendered.stackName);
     const phase = phaseOf(stack?.status);
     const step = deployStep(phase);
+    if (stack && step !== "create") refuseForeign(stack, rendered.tags);
     // Only after success do the tags tell what the stack is: a failed update may have left either tags.
     if (stack && phase === "good" && stack.tags["warren:digest"] === rendered.digest) {
       return finishUp(stack, deployment);

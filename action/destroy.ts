@@ -3,6 +3,7 @@ import { failureProblems, realFailures } from "./core/cause.ts";
 import { eachAtOnce } from "./core/parallel.ts";
 import { UserError } from "./core/problem.ts";
 import type { Origin } from "./core/rendered.ts";
+import { refuseForeign } from "./core/stack-owner.ts";
 import { destroyStep, phaseOf } from "./core/stack.ts";
 import { failIfLate, follow } from "./follow.ts";
 import type { Ending, FollowPorts, Watch } from "./follow.ts";
@@ -14,6 +15,8 @@ export interface DestroyRequest {
   readonly stackName: string;
   /** Is the stage protected in pipeline.yaml? A stage that is no longer there is not. */
   readonly protected: boolean;
+  /** The tags that say whose stack it must be; without them it was found by its tags. */
+  readonly tags?: Readonly<Record<string, string>>;
   /** Only to name resources as pipeline.yaml does. */
   readonly origins?: Readonly<Record<string, Origin>>;
   /** Default 3,600. Then it fails; running it again goes on where it stopped. */
@@ -40,7 +43,7 @@ const BUCKET = "AWS::S3::Bucket";
 const ATTEMPTS = 3;
 const CALLS_AT_ONCE = 8;
 
-/** Throws UserError: `stage-protected`, `destroy-failed`, `stack-timeout`. A stack that is not there is a success. */
+/** Throws UserError: `stage-protected`, `stack-foreign`, `destroy-failed`, `stack-timeout`. A stack that is not there is a success. */
 export async function destroy(request: DestroyRequest, ports: DestroyPorts): Promise<DestroyOutcome> {
   const { stackName, timeoutSeconds = 3_600 } = request;
   if (request.protected) throw protectedStage(stackName, "its stage is protected in config/pipeline.yaml");
@@ -50,10 +53,8 @@ export async function destroy(request: DestroyRequest, ports: DestroyPorts): Pro
     failIfLate(stackName, watch, ports.clock.now());
     const stack = await ports.stacks.find(stackName);
     const step = destroyStep(phaseOf(stack?.status));
-    if (!stack || step === "done") {
-      ports.log.info(`there is no stack ${stackName}: nothing to do`);
-      return { kind: "absent", stackName };
-    }
+    if (!stack || step === "done") return { kind: "absent", stackName };
+    if (request.tags && phaseOf(stack.status) !== "shell") refuseForeign(stack, request.tags);
     if (stack.terminationProtection) throw protectedStage(stackName, "the stack has termination protection");
     if (step === "delete") return takeDown(stack, watch, ports);
     ports.log.info(`${stackName} is ${stack.status}: waiting for that operation to end`);

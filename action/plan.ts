@@ -2,6 +2,7 @@
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
+import { refuseForeign } from "./core/stack-owner.ts";
 import type { Change, Ports, AwsPorts, Stack } from "./ports.ts";
 import { placeTemplate } from "./upload.ts";
 
@@ -15,12 +16,13 @@ export interface Plan {
   readonly changes: readonly Change[];
 }
 
-/** Throws UserError `stack-busy` (an operation is running), `stack-stuck`, `plan-failed`. */
+/** Throws UserError `stack-busy` (an operation is running), `stack-stuck`, `stack-foreign`, `plan-failed`. */
 export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> {
   const { stackName, digest } = rendered;
   const stack = await ports.stacks.find(stackName);
   const phase = phaseOf(stack?.status);
   const step = deployStep(phase);
+  if (stack && step !== "create") refuseForeign(stack, rendered.tags);
   if (stack && phase === "good" && stack.tags["warren:digest"] === digest) {
     return { kind: "nothing", stackName, digest, changes: [] };
   }

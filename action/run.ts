@@ -5,6 +5,7 @@ import { environmentTypes } from "./core/environment-types.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import { formatProblem } from "./core/problem.ts";
+import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
 import { deploy } from "./deploy.ts";
@@ -81,6 +82,7 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       const order = {
         stackName: stackName(project.pipeline.name, stage.name),
         protected: stage.protected,
+        tags: ownerTags(project.pipeline.name, stage.name),
         origins,
       };
       return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };

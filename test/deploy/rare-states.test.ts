@@ -5,6 +5,7 @@ import { deploy } from "../../action/deploy.ts";
 import type { DeployPorts } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
 import type { DestroyPorts } from "../../action/destroy.ts";
+import { plan } from "../../action/plan.ts";
 import { STACK_ID, eventOf, fakeClock, fakeStacks } from "./fake-stacks.ts";
 import type { Script } from "./fake-stacks.ts";
 import { failureOf, queue, renderedAs, sha256, table, tableItems } from "./world.ts";
@@ -14,7 +15,9 @@ function silent(): void {
 }
 
 function world(script: Script) {
-  const stacks = fakeStacks(script);
+  // Made from what these tests deploy, if a test does not say otherwise.
+  const tags = { "warren:pipeline": "rabbit-hole" };
+  const stacks = fakeStacks({ ...script, ...(script.stack && { stack: { tags, ...script.stack } }) });
   const loaded: string[] = [];
   const emptied: string[] = [];
   const ports: DeployPorts & DestroyPorts = {
@@ -129,7 +132,7 @@ test("a table that an update replaces gets its items afterwards, with a marker i
     type: "AWS::DynamoDB::Table",
   } as const;
   const { stacks, ports, loaded } = world({
-    stack: { outputs: { FangName: "old" }, tags: {} },
+    stack: { outputs: { FangName: "old" } },
     changeSets: [
       ready([
         { ...replacement, replacement: "True", policyAction: "ReplaceAndDelete", properties: ["KeySchema"] },
@@ -199,3 +202,32 @@ test("what fails for another reason is not tried again", async () => {
   await failureOf(destroy({ stackName: "fake", protected: false }, ports));
   expect(stacks.calls.filter((call) => call === "delete")).toHaveLength(1);
 });
+
+const foreign = [
+  ["made by hand", {}, "fake is left alone: it was not made by Warren"],
+  [
+    "of a pipeline whose name and stage read the same",
+    { "warren:pipeline": "rabbit", "warren:stage": "hole-prod" },
+    "fake is left alone: it belongs to pipeline `rabbit`, stage `hole-prod`",
+  ],
+] as const;
+
+for (const [whose, tags, message] of foreign) {
+  test.each(["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])(
+    `a stack ${whose} (%s) is neither changed, planned on nor deleted`,
+    async (status) => {
+      const { stacks, ports } = world({ stack: { status, tags } });
+      const attempts = [
+        () => deploy({ rendered, artifacts: [] }, ports),
+        () => plan(rendered, ports),
+        () => destroy({ stackName: "fake", protected: false, tags: rendered.tags }, ports),
+      ];
+      for (const attempt of attempts) {
+        const error = await failureOf(attempt());
+        expect(error.reason).toBe("stack-foreign");
+        expect(error.problems[0]?.message).toBe(message);
+      }
+      expect(stacks.calls).toEqual(["find", "find", "find"]);
+    },
+  );
+}

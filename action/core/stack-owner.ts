@@ -1,0 +1,27 @@
+/**
+ * Whose a stack is. A stack's name alone does not tell: pipeline `shop` with stage `eu-prod` and pipeline `shop-eu`
+ * with stage `prod` meet in `shop-eu-prod`, and anybody can have made a stack of that name by hand.
+ */
+import { UserError } from "./problem.ts";
+
+type Tags = Readonly<Record<string, string>>;
+
+const OWNER_TAGS = ["warren:pipeline", "warren:stage"] as const;
+
+export function ownerTags(pipeline: string, stage: string): Tags {
+  return { "warren:pipeline": pipeline, "warren:stage": stage };
+}
+
+/** Throws UserError `stack-foreign` if the stack was not made from this pipeline and stage. */
+export function refuseForeign(stack: { readonly name: string; readonly tags: Tags }, own: Tags): void {
+  if (OWNER_TAGS.every((tag) => stack.tags[tag] === own[tag])) return;
+  const [pipeline, stage] = OWNER_TAGS.map((tag) => stack.tags[tag]);
+  const whose =
+    pipeline === undefined
+      ? "it was not made by Warren"
+      : `it belongs to pipeline \`${pipeline}\`, stage \`${stage ?? ""}\``;
+  throw new UserError("stack-foreign", {
+    message: `${stack.name} is left alone: ${whose}`,
+    hint: "A stack's name is `<pipeline>-<stage>`: rename the pipeline or the stage in config/pipeline.yaml.",
+  });
+}
