@@ -132,7 +132,9 @@ export async function prepareStack(
       items: items.map((table) => [table.output, table.digest]),
     }),
   );
-  const tags = stackTags({ pipeline: project.pipeline.name, stage: stage.name, digest, ...commit });
+  const { name, of, protected: isProtected } = stage;
+  const facts = { pipeline: project.pipeline.name, stage: name, of, protected: isProtected, digest };
+  const tags = stackTags({ ...facts, ...commit });
   const { stackName, origins } = stack;
   return { stack, rendered: { stackName, body, digest, protected: stage.protected, tags, items, origins } };
 }

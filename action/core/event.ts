@@ -14,7 +14,8 @@ export interface PullRequest {
 }
 
 /** Commands of `workflow_dispatch`. */
-export type Command = "plan" | "deploy" | "destroy" | "sweep" | "drift" | "doctor";
+export const COMMANDS = ["plan", "deploy", "destroy", "sweep", "drift", "doctor"] as const;
+export type Command = (typeof COMMANDS)[number];
 
 export type Event =
   | { readonly kind: "push"; readonly branch: string; readonly sha: string; readonly deleted: boolean }
@@ -24,10 +25,14 @@ export type Event =
   | { readonly kind: "tag-deleted"; readonly tag: string }
   | {
       readonly kind: "dispatch";
+      /** Both as they were typed, or empty. */
       readonly command: string;
       readonly stage: string;
+      /** Empty if a tag was chosen. */
       readonly branch: string;
       readonly sha: string;
+      readonly allowOlder: boolean;
+      readonly dryRun: boolean;
     }
   | { readonly kind: "schedule" }
   | { readonly kind: "merge-group" }

@@ -2,23 +2,67 @@
 
 export interface StackFacts {
   readonly pipeline: string;
+  /** `prod`, or a branch's own name for a preview: what the stack's name ends with. */
   readonly stage: string;
+  /** The stage's name in pipeline.yaml. */
+  readonly of: string;
+  readonly protected: boolean;
   readonly branch: string;
   /** Commit of the last change, not of the last run: a deploy that changes nothing leaves it. */
   readonly sha: string;
   readonly repository: string;
+  /** Without it (a deploy from somebody's machine) no run on GitHub ever deletes the stack. */
+  readonly repositoryId?: string;
+  /** The pull request that the preview was deployed for. Without: by hand. */
+  readonly pullRequest?: number;
   readonly digest: string;
 }
 
-/** Tag values have 256 characters of letters, digits, spaces and `_.:/=+-@`; a branch's name may have others. */
 export function stackTags(facts: StackFacts): Readonly<Record<string, string>> {
-  const value = (text: string): string => text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, 256);
+  const { repositoryId, pullRequest } = facts;
   return {
     "warren:pipeline": facts.pipeline,
     "warren:stage": facts.stage,
-    "warren:branch": value(facts.branch),
+    "warren:stage-of": facts.of,
+    "warren:protected": String(facts.protected),
+    "warren:branch": tagValue(facts.branch),
     "warren:commit": facts.sha,
-    "warren:repository": value(facts.repository),
+    "warren:repository": tagValue(facts.repository),
+    ...(repositoryId === undefined ? {} : { "warren:repository-id": repositoryId }),
+    ...(pullRequest === undefined ? {} : { "warren:pull-request": String(pullRequest) }),
     "warren:digest": facts.digest,
   };
+}
+
+/** What a stack's tags say; empty where a tag is missing. */
+export interface StackIdentity {
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly of: string;
+  readonly protected: boolean;
+  /** As `tagValue` left it. */
+  readonly branch: string;
+  readonly sha: string;
+  readonly repositoryId: string;
+  readonly pullRequest: number | undefined;
+}
+
+export function readStackTags(tags: Readonly<Record<string, string>>): StackIdentity {
+  const of = (key: string): string => tags[`warren:${key}`] ?? "";
+  const pullRequest = of("pull-request");
+  return {
+    pipeline: of("pipeline"),
+    stage: of("stage"),
+    of: of("stage-of"),
+    protected: of("protected") === "true",
+    branch: of("branch"),
+    sha: of("commit"),
+    repositoryId: of("repository-id"),
+    pullRequest: /^[1-9]\d{0,9}$/.test(pullRequest) ? Number(pullRequest) : undefined,
+  };
+}
+
+/** Tag values have 256 characters of letters, digits, spaces and `_.:/=+-@`; a branch's name may have others. */
+export function tagValue(text: string): string {
+  return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, 256);
 }

@@ -72,6 +72,11 @@ export function destroyStep(phase: Phase): DestroyStep {
   return phase === "running" ? "attach" : "delete";
 }
 
+/** Of the running operations, the one that a deletion may simply wait for. */
+export function isBeingDeleted(status: string): boolean {
+  return status === ("DELETE_IN_PROGRESS" satisfies StackStatus);
+}
+
 /** The account in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>`. */
 export function accountOf(stackId: string): string {
   const account = stackId.split(":")[4];

@@ -228,6 +228,8 @@ function toStack(stack: SdkStack): Stack {
       (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]),
     ),
     terminationProtection: stack.EnableTerminationProtection ?? false,
+    // Without any date a stack never counts as expired.
+    changedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? Number.POSITIVE_INFINITY,
   };
 }
 

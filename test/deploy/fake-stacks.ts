@@ -51,6 +51,7 @@ export function fakeStacks(script: Script): FakeStacks {
     tags: {},
     outputs: {},
     terminationProtection: false,
+    changedAt: 0,
     ...script.stack,
   };
 
@@ -77,6 +78,7 @@ export function fakeStacks(script: Script): FakeStacks {
       tags: {},
       outputs: {},
       terminationProtection: false,
+      changedAt: 0,
     };
     stack = { ...base, status: next.end, ...next.becomes };
   }

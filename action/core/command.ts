@@ -1,0 +1,116 @@
+/** What a person asked for by name: the commands of `workflow_dispatch` and of the Action's input `command`. */
+import { COMMANDS, type Command, type Event, type RunContext } from "./event.ts";
+import type { Inputs } from "./inputs.ts";
+import type { Intent } from "./intent.ts";
+import { UserError } from "./problem.ts";
+import type { Stage } from "./stage.ts";
+import { suggestion } from "./suggest.ts";
+
+export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "dryRun">;
+
+interface Checkout {
+  /** Empty if it is none. */
+  readonly branch: string;
+  readonly sha: string;
+}
+
+function checkedOut(event: Event, { defaultBranch, sha }: RunContext): Checkout {
+  switch (event.kind) {
+    case "push":
+      return event.deleted ? { branch: defaultBranch, sha } : event;
+    case "dispatch":
+      return event;
+    case "pull-request":
+      return { branch: event.pullRequest.branch, sha: event.pullRequest.headSha };
+    case "tag-push":
+    case "merge-group":
+      return { branch: "", sha };
+    case "branch-deleted":
+    case "tag-deleted":
+    case "schedule":
+    case "other":
+      return { branch: defaultBranch, sha };
+  }
+}
+
+/** Throws UserError, as `decide` tells. */
+export function obey(asked: Asked, event: Event, run: RunContext, stages: readonly Stage[]): Intent {
+  const { branch, sha } = checkedOut(event, run);
+  const { dryRun, allowOlder } = asked;
+  const command = commandOf(asked.command);
+  if (command === "doctor") return { kind: "doctor" };
+  if (command === "sweep") {
+    if (branch === run.defaultBranch) return { kind: "sweep", dryRun };
+    // Another branch's pipeline.yaml may lack a stage that still lives.
+    throw wrongBranch(
+      "a sweep compares all stacks with config/pipeline.yaml of the default branch",
+      run.defaultBranch,
+    );
+  }
+  const stage = askedStage(command, asked.stage, branch, stages);
+  const target = { stage: stage.name, branch };
+  if (branch === "" && stage.trigger.kind === "pull-requests") {
+    throw new UserError("branch-missing", {
+      message: `stage \`${stage.name}\` makes one stack a branch, and the run was started on none`,
+      hint: "Choose a branch under `Use workflow from`.",
+    });
+  }
+  switch (command) {
+    case "plan":
+      return { kind: "plan", ...target, pullRequest: undefined };
+    case "deploy":
+      if (stage.trigger.kind === "branch" && stage.trigger.branch !== branch) {
+        throw wrongBranch(
+          `stage \`${stage.name}\` is deployed from \`${stage.trigger.branch}\``,
+          stage.trigger.branch,
+        );
+      }
+      return { kind: "deploy", ...target, sha, allowOlder };
+    case "destroy":
+    case "drift":
+      return { kind: command, ...target };
+  }
+}
+
+function commandOf(text: string): Command {
+  const command = COMMANDS.find((known) => known === text);
+  if (command) return command;
+  throw new UserError("command-unknown", {
+    message: text === "" ? "no command was given" : `there is no command \`${text}\``,
+    hint: suggestion(text, COMMANDS, "commands"),
+  });
+}
+
+/** The stage by name; without one, the branch's own, but never for `destroy`. */
+function askedStage(command: Command, name: string, branch: string, stages: readonly Stage[]): Stage {
+  const names = stages.map((stage) => stage.name);
+  if (name === "") {
+    const own = command === "destroy" ? undefined : (stageOf(branch, stages) ?? previewStage(stages));
+    if (own) return own;
+    throw new UserError("stage-missing", {
+      message: `\`${command}\` needs a stage`,
+      hint: suggestion("", names, "stages"),
+    });
+  }
+  const stage = stages.find((one) => one.name === name);
+  if (stage) return stage;
+  throw new UserError("stage-unknown", {
+    message: `there is no stage \`${name}\``,
+    hint: suggestion(name, names, "stages"),
+  });
+}
+
+function wrongBranch(message: string, branch: string): UserError {
+  return new UserError("wrong-branch", {
+    message,
+    hint: `Choose \`${branch}\` under \`Use workflow from\`.`,
+  });
+}
+
+export function stageOf(branch: string, stages: readonly Stage[]): Stage | undefined {
+  return stages.find(({ trigger }) => trigger.kind === "branch" && trigger.branch === branch);
+}
+
+export function previewStage(stages: readonly Stage[]): Stage | undefined {
+  return stages.find(({ trigger }) => trigger.kind === "pull-requests");
+}
