@@ -30,8 +30,18 @@ export interface Workspace {
   exists(path: string): Promise<boolean>;
   /** SHA-256 in lower-case hex. */
   readonly sha256: (data: string | Uint8Array) => string;
-  /** Facts of the commit that is checked out; empty strings outside a Git repository. */
-  commit(): Promise<{ readonly sha: string; readonly branch: string; readonly repository: string }>;
+  commit(): Promise<Commit>;
+}
+
+/** Facts of the commit that is checked out; empty strings outside a Git repository. */
+export interface Commit {
+  readonly sha: string;
+  readonly branch: string;
+  /** `owner/name`. */
+  readonly repository: string;
+  /** Both are known on GitHub only. */
+  readonly repositoryId?: string;
+  readonly pullRequest?: number;
 }
 
 /** Bundles, zips and names all functions in one go. Throws UserError with every function's problems. */
