@@ -27,8 +27,7 @@ function cut(description: JsonObject): JsonObject {
   const paths = Object.fromEntries(
     Object.entries(object(description["paths"])).flatMap(([path, item]) => {
       const kept = Object.entries(object(item)).filter(
-        ([method, one]) =>
-          METHODS.includes(method) && Object.hasOwn(operations, String(object(one)["operationId"])),
+        ([method, one]) => METHODS.includes(method) && isAnswered(object(one)["operationId"]),
       );
       return kept.length === 0
         ? []
@@ -50,6 +49,10 @@ function cut(description: JsonObject): JsonObject {
     paths,
     components,
   };
+}
+
+function isAnswered(operationId: Json | undefined): boolean {
+  return typeof operationId === "string" && Object.hasOwn(operations, operationId);
 }
 
 /** GitHub answers in JSON; its other media types are other shapes of the same. */
@@ -105,7 +108,7 @@ function operation(one: JsonObject): JsonObject {
 
 function object(value: Json | undefined): JsonObject {
   if (typeof value !== "object" || value === null || isList(value))
-    throw new Error(`not an object: ${String(value)}`);
+    throw new Error(`not an object: ${JSON.stringify(value)}`);
   return value;
 }
 

@@ -19,7 +19,7 @@ export interface Matched {
   wrongIn(status: number, body: unknown): readonly string[];
 }
 
-export const examples: Examples = description.components.examples as unknown as Examples;
+export const examples: Examples = description.components.examples;
 
 /** Validators are made on first use, of each operation by itself: making all takes seconds. */
 export async function loadDescription(apiRoot: string): Promise<Description> {
@@ -42,7 +42,7 @@ export async function loadDescription(apiRoot: string): Promise<Description> {
       id: operation.operationId as OperationId,
       path: params as Readonly<Record<string, string>>,
       query: query as Readonly<Record<string, string>>,
-      problems: (errors ?? []).map(({ instancePath = "", message = "" }) => ({
+      problems: (errors ?? []).map(({ instancePath, message }) => ({
         part: partOf(instancePath),
         // As GitHub words it: For 'properties/body', nil is not a string.
         text: `For '${instancePath.replace(/^\/(requestBody|path|query)/, "properties")}', ${message}.`,

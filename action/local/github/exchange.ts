@@ -94,13 +94,15 @@ function legal(matched: Matched, answer: Answer): Answer {
 function refused(exchange: Exchange, matched: Matched, incoming: Incoming): Answer | undefined {
   const { state } = exchange;
   const requirement: Requirement = operations[matched.id];
-  const isReadable = state.visibility === "public" && requirement.access === "read";
+  const isReadable =
+    state.visibility === "public" && requirement.access === "read" && "owner" in matched.path;
   const token = /^(?:token|bearer) (.+)$/i.exec(incoming.authorization)?.[1];
   if (token === undefined && !isReadable) return problem(401, "Requires authentication");
   const granted = token === undefined ? undefined : exchange.tokens.get(token);
   if (token !== undefined && granted === undefined) return problem(401, "Bad credentials");
-  const { owner = "", repo = "" } = matched.path;
-  if (`${owner}/${repo}`.toLowerCase() !== state.repository.toLowerCase()) return notFound;
+  const { owner, repo = "" } = matched.path;
+  if (owner !== undefined && `${owner}/${repo}`.toLowerCase() !== state.repository.toLowerCase())
+    return notFound;
   // "Some endpoints can also be used to access public resources without these permissions."
   // https://docs.github.com/en/rest/authentication/permissions-required-for-github-apps
   if (!isReadable && granted !== undefined && !isAllowed(granted, requirement)) {

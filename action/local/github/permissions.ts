@@ -71,6 +71,8 @@ export const operations = {
   // (https://github.com/strumwolf/delete-deployment-environment/issues/10).
   "repos/create-or-update-environment": write("administration"),
   "repos/delete-an-environment": write("administration"),
+  // "Works with" user tokens only, which a job's is not: https://docs.github.com/en/rest/users/users#get-the-authenticated-user
+  "users/get-authenticated": read("user"),
   "actions/get-custom-oidc-sub-claim-for-repo": read("actions"),
   "actions/get-github-actions-default-workflow-permissions-repository": read("administration"),
 } as const satisfies Readonly<Record<string, Requirement>>;

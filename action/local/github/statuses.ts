@@ -47,6 +47,9 @@ export const statusHandlers = {
     });
   },
 
+  // Answered to nobody: see permissions.ts.
+  "users/get-authenticated": ({ frame }) => ok(frame.user(BOT)),
+
   "actions/get-custom-oidc-sub-claim-for-repo": ({ state }) =>
     ok({ use_default: state.oidcSubject.useDefault, use_immutable_subject: state.oidcSubject.immutable }),
 
