@@ -1,7 +1,7 @@
 /** A table's file of items -> items, or all of the file's problems. */
 import { type SourceText, parseDocument } from "./document.ts";
 import type { Problem } from "./problem.ts";
-import { canonicalJson, isScalarValue, isValueList, isValueMap } from "./value.ts";
+import { type Value, canonicalJson, isValueList, isValueMap } from "./value.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -9,8 +9,15 @@ export type ItemsResult =
   | { readonly kind: "items"; readonly items: readonly Item[] }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-/** `keys` are the attributes that make up the table's key: every item has them, and no two items share them. */
-export function parseItems(source: SourceText, keys: readonly string[]): ItemsResult {
+/** One of the attributes that make up a table's key. */
+export interface KeyAttribute {
+  readonly name: string;
+  /** DynamoDB's letter: S text, N number, B binary. */
+  readonly type: string;
+}
+
+/** Every item has the key's attributes, each of its type, and no two items share them. */
+export function parseItems(source: SourceText, keys: readonly KeyAttribute[]): ItemsResult {
   const document = parseDocument(source);
   if (document.problems.length > 0) return { kind: "problems", problems: document.problems };
   const { value } = document;
@@ -33,17 +40,11 @@ export function parseItems(source: SourceText, keys: readonly string[]): ItemsRe
       });
       continue;
     }
-    for (const key of keys) {
-      const attribute = Object.hasOwn(item, key) ? item[key] : undefined;
-      if (isScalarValue(attribute) && attribute !== "") continue;
-      const what = attribute === undefined ? "has no" : "has no usable value for its";
-      const message = `this item ${what} key attribute \`${key}\``;
-      problems.push({ place, message, hint: "It must be a text that is not empty, or a number." });
-    }
-    const address = canonicalJson(keys.map((key) => item[key] ?? null));
+    const wrong = keys.flatMap((key) => keyProblem(key, ownValue(item, key.name)) ?? []);
+    problems.push(...wrong.map((problem) => ({ place, ...problem })));
+    const address = canonicalJson(keys.map(({ name }) => ownValue(item, name) ?? null));
     const earlier = lines.get(address);
-    // Items without a key have their problem already.
-    if (earlier !== undefined && keys.every((key) => isScalarValue(item[key]))) {
+    if (earlier !== undefined && wrong.length === 0) {
       problems.push({
         place,
         message: "an item with the same key stands here again",
@@ -55,4 +56,29 @@ export function parseItems(source: SourceText, keys: readonly string[]): ItemsRe
   return problems.length > 0
     ? { kind: "problems", problems }
     : { kind: "items", items: value.filter(isValueMap) };
+}
+
+function ownValue(item: Readonly<Record<string, Value>>, name: string): Value | undefined {
+  return Object.hasOwn(item, name) ? item[name] : undefined;
+}
+
+/** DynamoDB would find it out too, but only when the stack is there already. */
+function keyProblem(
+  { name, type }: KeyAttribute,
+  value: Value | undefined,
+): Omit<Problem, "place"> | undefined {
+  const key = `key attribute \`${name}\``;
+  if (type === "B") {
+    return {
+      message: `the ${key} is binary, which a file of items cannot hold`,
+      hint: "Load such items in code.",
+    };
+  }
+  const wanted = type === "N" ? "number" : "string";
+  if (typeof value === wanted && value !== "") return undefined;
+  const what = value === undefined ? "has no" : "has no usable value for its";
+  const bare = typeof value === "number" || typeof value === "boolean";
+  const quotes = bare ? `: put quotes around it, "${value}"` : "";
+  const hint = wanted === "number" ? "It must be a number." : `It must be a text that is not empty${quotes}.`;
+  return { message: `this item ${what} ${key}`, hint };
 }

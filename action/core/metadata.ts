@@ -16,7 +16,12 @@ export interface ComponentMetadata {
   readonly Stateful?: readonly string[];
   readonly Slots?: Readonly<Record<string, Slot>>;
   readonly Artifact?: { readonly Source: string; readonly Runtime: string; readonly Architecture: string };
-  readonly Items?: { readonly File: string; readonly Table: string; readonly Keys?: readonly string[] };
+  readonly Items?: {
+    readonly File: string;
+    readonly Table: string;
+    /** Parameter that names an attribute of the key -> Parameter that says its type: S, N or B. */
+    readonly Keys?: Readonly<Record<string, string>>;
+  };
   readonly Publish?: readonly string[];
   readonly Shape?: string;
 }
@@ -69,7 +74,11 @@ export const componentMetadataSchema = {
       type: "object",
       additionalProperties: false,
       required: ["File", "Table"],
-      properties: { File: id, Table: id, Keys: ids },
+      properties: {
+        File: id,
+        Table: id,
+        Keys: { type: "object", propertyNames: id, additionalProperties: id },
+      },
     },
   },
 } as const;

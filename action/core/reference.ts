@@ -209,7 +209,10 @@ function checkMetadata(
   if (Items) {
     needs([...at, "Items", "File"], Items.File, parameters, "Parameter");
     needs([...at, "Items", "Table"], Items.Table, outputs, "output");
-    for (const name of Items.Keys ?? []) needs([...at, "Items", "Keys"], name, parameters, "Parameter");
+    for (const [name, type] of Object.entries(Items.Keys ?? {})) {
+      needs([...at, "Items", "Keys"], name, parameters, "Parameter");
+      needs([...at, "Items", "Keys", name], type, parameters, "Parameter");
+    }
   }
   for (const name of ["Kind", "Overrides"]) {
     if (parameters.includes(name))

@@ -10,6 +10,7 @@ import { arrowLogicalId, componentLogicalId, kebabCase, outputName, stackName } 
 import { defaultValue } from "./option.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Component, Pipeline } from "./pipeline.ts";
+import type { KeyAttribute } from "./items.ts";
 import type { Place, Problem } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
 import { fillSlots } from "./slot.ts";
@@ -36,8 +37,8 @@ export interface RenderInput {
 export interface TableFile {
   readonly component: string;
   readonly file: string;
-  /** Names of the attributes that every item must have. */
-  readonly keys: readonly string[];
+  /** The attributes that every item must have. */
+  readonly keys: readonly KeyAttribute[];
   /** The stack output that is the table's physical name. */
   readonly output: string;
   readonly place: Place;
@@ -249,7 +250,9 @@ function tableFile({ component, instance, parameters }: Built, pipelineFile: str
   const file = items ? parameters[items.File] : undefined;
   if (!items || typeof file !== "string" || file === "" || instance.output(items.Table) === undefined)
     return undefined;
-  const keys = (items.Keys ?? []).map((name) => textOf(parameters[name] ?? "")).filter((key) => key !== "");
+  const keys = Object.entries(items.Keys ?? {})
+    .map(([name, type]) => ({ name: textOf(parameters[name] ?? ""), type: textOf(parameters[type] ?? "") }))
+    .filter(({ name }) => name !== "");
   const folder = pipelineFile.split("/").slice(0, -1);
   return {
     component: component.name,

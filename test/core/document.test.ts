@@ -130,7 +130,7 @@ function readTemplate(source: SourceText): Outcome {
 }
 
 function readItems(text: string): Outcome {
-  const result = parseItems({ file: "config/items.yaml", text }, ["name"]);
+  const result = parseItems({ file: "config/items.yaml", text }, [{ name: "name", type: "S" }]);
   return outcomeOf(result.kind === "problems" ? result.problems : undefined, text);
 }
 
