@@ -109,8 +109,13 @@ async function prepare(project: Project, target: Target, ports: Ports) {
   return { artifacts, rendered, stack, aws };
 }
 
+export type CheckOutcome = Extract<Outcome, { readonly kind: "checked" }>;
+
 /** All that can be found out without AWS: config, templates, code, what it calls, items, for every stage. */
-async function check(project: Project, ports: Ports): Promise<Outcome> {
+export async function check(
+  project: Project,
+  ports: Pick<Ports, "workspace" | "builder">,
+): Promise<CheckOutcome> {
   const artifacts = await buildProject(project, ports);
   const stacks = project.pipeline.stages.map(({ name }) =>
     renderProject(
