@@ -3,10 +3,12 @@ import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
-import type { Change, Ports, AwsPorts, Stack } from "./ports.ts";
-import { placeTemplate } from "./upload.ts";
+import type { FollowPorts } from "./follow.ts";
+import type { Change, Stack } from "./ports.ts";
+import { changedItems } from "./seed.ts";
+import { type UploadPorts, placeTemplate } from "./upload.ts";
 
-export type PlanPorts = Pick<Ports, "log" | "clock" | "workspace"> & Pick<AwsPorts, "stacks" | "artifacts">;
+export type PlanPorts = FollowPorts & UploadPorts;
 
 export interface Plan {
   readonly kind: "create" | "update" | "nothing";
@@ -14,6 +16,8 @@ export interface Plan {
   readonly digest: string;
   /** Resources that get nothing but new tags are not in here. */
   readonly changes: readonly Change[];
+  /** Components whose items would be put. */
+  readonly items: readonly string[];
 }
 
 /** Throws UserError `stack-busy` (an operation is running), `stack-stuck`, `stack-foreign`, `plan-failed`. */
@@ -24,7 +28,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
   if (stack && phase === "good" && stack.tags["warren:digest"] === digest) {
-    return { kind: "nothing", stackName, digest, changes: [] };
+    return { kind: "nothing", stackName, digest, changes: [], items: [] };
   }
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
   const kind = step;
@@ -47,7 +51,13 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
     });
   }
   const changes = changeSet.kind === "ready" ? changeSet.changes.filter((change) => !onlyTags(change)) : [];
-  return { kind: changes.length > 0 ? kind : "nothing", stackName, digest, changes };
+  const tables = changedItems(rendered, stack, ports.workspace);
+  // No change set knows of items.
+  for (const { component, items } of tables)
+    ports.log.info(`would load ${items.length} items into ${component}`);
+  const nothing = changes.length === 0 && tables.length === 0;
+  const items = tables.map(({ component }) => component);
+  return { kind: nothing ? "nothing" : kind, stackName, digest, changes, items };
 }
 
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them. */

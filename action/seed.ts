@@ -35,6 +35,15 @@ export function itemsTag(rendered: Rendered, workspace: Pick<Workspace, "sha256"
   return { [ITEMS_TAG]: workspace.sha256(digests.join("")) };
 }
 
+/** The tables whose items a deploy would load: all or none, since one tag stands for all of them. */
+export function changedItems(
+  rendered: Rendered,
+  stack: Stack | undefined,
+  workspace: Pick<Workspace, "sha256">,
+): readonly TableItems[] {
+  return itemsTag(rendered, workspace)[ITEMS_TAG] === stack?.tags[ITEMS_TAG] ? [] : rendered.items;
+}
+
 /** Was the run that made the stack what it is killed before its items were in? One HEAD at most. */
 export async function isCutOff(rendered: Rendered, stack: Stack, ports: SeedPorts): Promise<boolean> {
   if (rendered.items.length === 0) return false;
@@ -48,7 +57,7 @@ export async function isCutOff(rendered: Rendered, stack: Stack, ports: SeedPort
 
 /** Loads into the tables that the stack has already, if the items are not those it was given last. */
 export async function loadEarly(rendered: Rendered, stack: Stack, ports: SeedPorts): Promise<void> {
-  const same = itemsTag(rendered, ports.workspace)[ITEMS_TAG] === stack.tags[ITEMS_TAG];
+  const same = changedItems(rendered, stack, ports.workspace).length === 0;
   if (same && !(await isCutOff(rendered, stack, ports))) return;
   await load(rendered.items, stack.outputs, ports);
 }

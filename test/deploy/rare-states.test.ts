@@ -231,3 +231,21 @@ for (const [whose, tags, message] of foreign) {
     },
   );
 }
+
+test("a plan tells of items that have changed, although CloudFormation sees nothing but new tags", async () => {
+  const items = [tableItems("fang", ["Apple", "Netflix"])];
+  const withItems = renderedAs("fake", { resources: { Fang: table() }, items });
+  const retagged: Change = {
+    action: "Modify",
+    logicalId: "Fang",
+    physicalId: "old",
+    type: "AWS::DynamoDB::Table",
+    replacement: "False",
+    policyAction: "",
+    properties: ["Tags"],
+  };
+  const { stacks, ports } = world({ stack: {}, changeSets: [ready([retagged])] });
+  const planned = await plan(withItems, ports);
+  expect(planned).toMatchObject({ kind: "update", changes: [], items: ["fang"] });
+  expect(stacks.calls).toEqual(["find", "createChangeSet UPDATE", "deleteChangeSet"]);
+});
