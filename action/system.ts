@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "./core/problem.ts";
 import { createArtifacts } from "./edge/artifacts.ts";
-import { createClients } from "./edge/clients.ts";
+import { type Credentials, createClients } from "./edge/clients.ts";
 import { systemClock } from "./edge/clock.ts";
 import { esbuildBuilder } from "./edge/esbuild.ts";
 import { createItems } from "./edge/items.ts";
@@ -26,7 +26,7 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     workspace: diskWorkspace(root),
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
     builder: esbuildBuilder({ root }),
-    aws: (region) => awsPorts(region, environment),
+    aws: (region) => awsPorts(regionOf(region, environment), environment),
   };
 }
 
@@ -35,15 +35,40 @@ function shippedRoot(here: string): string {
   return existsSync(join(here, "templates")) ? here : dirname(here);
 }
 
-function awsPorts(wanted: string | undefined, environment: SystemSettings["environment"]): AwsPorts {
-  const region = wanted ?? environment["AWS_REGION"] ?? environment["AWS_DEFAULT_REGION"];
-  if (region === undefined || region === "") {
+/** Throws UserError `region-missing` or `region-invalid`. */
+export function regionOf(wanted: string | undefined, environment: SystemSettings["environment"]): string {
+  const region = wanted || environment["AWS_REGION"] || environment["AWS_DEFAULT_REGION"];
+  if (!region) {
     throw new UserError("region-missing", {
       message: "no AWS region is known",
       hint: "Set `region:` of the stage in config/pipeline.yaml, or AWS_REGION in the environment.",
     });
   }
+  // The SDK takes it unseen and fails much later, in words of its own.
+  if (!/^[a-z0-9]+(-[a-z0-9]+)+$/.test(region)) {
+    const message = `\`${region}\` is no AWS region`;
+    throw new UserError("region-invalid", {
+      message,
+      hint: "Regions look like eu-central-1: check AWS_REGION.",
+    });
+  }
+  return region;
+}
+
+/** Credentials are those of the environment, unless they are given. Throws UserError `endpoint-invalid`. */
+export function awsPorts(
+  region: string,
+  environment: SystemSettings["environment"],
+  credentials?: () => Promise<Credentials>,
+): AwsPorts {
   const endpoint = environment["AWS_ENDPOINT_URL"];
+  if (endpoint && !(/^https?:/.test(endpoint) && URL.canParse(endpoint))) {
+    const message = `\`${endpoint}\` is no URL`;
+    throw new UserError("endpoint-invalid", {
+      message,
+      hint: "It begins with https:// or http://. Mend AWS_ENDPOINT_URL, or unset it to use AWS.",
+    });
+  }
   const [accessKeyId, secretAccessKey, sessionToken] = [
     environment["AWS_ACCESS_KEY_ID"],
     environment["AWS_SECRET_ACCESS_KEY"],
@@ -53,9 +78,11 @@ function awsPorts(wanted: string | undefined, environment: SystemSettings["envir
     region,
     ...(endpoint ? { endpoint } : {}),
     // Without keys the SDK looks further by itself: profiles, single sign-on, the instance's role.
-    ...(accessKeyId && secretAccessKey
-      ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } }
-      : {}),
+    ...(credentials
+      ? { credentials }
+      : accessKeyId && secretAccessKey
+        ? { credentials: { accessKeyId, secretAccessKey, ...(sessionToken ? { sessionToken } : {}) } }
+        : {}),
   });
   return {
     stacks: createStacks(clients, systemClock),
