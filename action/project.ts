@@ -104,7 +104,14 @@ async function readTable(
   { component, file, keys, output, place }: TableFile,
   { workspace }: Pick<Ports, "workspace">,
 ): Promise<TableItems | readonly Problem[]> {
-  const text = await workspace.read(file);
+  let text: string | undefined;
+  try {
+    text = await workspace.read(file);
+  } catch (error) {
+    // The workspace knows what is wrong with the path, but not where it was written.
+    if (!(error instanceof UserError)) throw error;
+    return error.problems.map((problem) => ({ place, ...problem }));
+  }
   if (text === undefined) {
     const message = `there is no file ${file} with the items of \`${component}\``;
     return [{ place, message, hint: "The path begins in the folder of pipeline.yaml." }];

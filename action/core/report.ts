@@ -20,6 +20,12 @@ export function report(outcome: Outcome): Report {
   switch (outcome.kind) {
     case "checked": {
       const { stages, components, arrows, resources, warnings, stale, grants } = outcome;
+      const counts = Object.entries({
+        component: components,
+        arrow: arrows,
+        stage: stages,
+        resource: resources,
+      }).map(([noun, number]) => count(number, noun));
       const staleLines = stale.map((file) => `warning: ${file} is not up to date: run \`warren generate\``);
       return {
         result: "",
@@ -27,7 +33,7 @@ export function report(outcome: Outcome): Report {
           ...warnings.map((warning) => `warning: ${formatProblem(warning)}`),
           ...staleLines,
           ...grantLines(grants),
-          `all right: ${components} components, ${arrows} arrows, ${stages} stages, ${resources} resources a stack`,
+          `all right: ${counts.join(", ")} a stack`,
         ],
         json: {
           kind: "checked",

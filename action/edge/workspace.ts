@@ -11,7 +11,7 @@ const run = promisify(execFile);
 
 export function diskWorkspace(root: string): Workspace {
   return {
-    read: async (path) => ifThere(async () => readFile(await inside(root, path), "utf8")),
+    read: async (path) => ifThere(async () => readText(await inside(root, path), path)),
     write: async (path, text) => {
       const file = await inside(root, path);
       await mkdir(dirname(file), { recursive: true });
@@ -48,6 +48,19 @@ async function inside(
     }
   }
   return file;
+}
+
+async function readText(file: string, path: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const message = { EISDIR: `${path} is a folder, not a file`, EACCES: `${path} may not be read` }[
+      code ?? ""
+    ];
+    if (message === undefined) throw cause;
+    throw new UserError("file-unreadable", { message }, { cause });
+  }
 }
 
 async function nearestReal(file: string): Promise<string> {
