@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The edge of the command line: words -> Request, real ports, run(), the one catch, the exit code. */
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
@@ -127,7 +128,9 @@ function limit({ timeout }: Flags): { timeoutSeconds?: number } {
 async function perform(request: Request, command: Command): Promise<void> {
   const flags: Flags = command.optsWithGlobals();
   const console = flags.json === true ? quietConsole() : terminalConsole();
-  const ports = systemPorts({ root: resolve(flags.directory), console, environment: process.env });
+  const root = resolve(flags.directory);
+  if (!existsSync(root)) throw new UserError("directory-missing", { message: `there is no folder ${root}` });
+  const ports = systemPorts({ root, console, environment: process.env });
   const { result, lines, json } = report(await run(request, ports));
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
@@ -166,9 +169,11 @@ function fail(thrown: unknown, json: boolean, console: Console): number {
 
 async function main(): Promise<void> {
   // Output that nobody reads any more (`warren render | head`) is no reason for a stack trace.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
-    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug),
-  );
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) =>
+      process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug),
+    );
+  }
   process.on("SIGINT", () => process.exit(EXIT.interrupted));
   try {
     const words = process.argv.slice(2);
