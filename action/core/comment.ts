@@ -29,6 +29,7 @@ export interface CommentFacts {
 
 export type Verdict =
   | { readonly kind: "ready"; readonly stackName: string }
+  | { readonly kind: "deployed"; readonly stage: string; readonly stackName: string }
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
   | { readonly kind: "failed"; readonly what: string; readonly problems: readonly Problem[] }
@@ -109,6 +110,8 @@ function verdictLine(verdict: Verdict): string {
   switch (verdict.kind) {
     case "ready":
       return `the preview ${code(verdict.stackName)} is up ✅`;
+    case "deployed":
+      return `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`;
     case "planned":
       return `no preview: ${prose(verdict.why)}`;
     case "failed":
@@ -206,7 +209,7 @@ function outputSection({ outputs }: PreviewStack): Section {
   const rows = Object.entries(outputs)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => row([code(name), code(value, 300)]));
-  return folded("Outputs of the preview", [row(["output", "value"]), row(["-", "-"]), ...rows]);
+  return folded("Outputs of the stack", [row(["output", "value"]), row(["-", "-"]), ...rows]);
 }
 
 function hopSection(hops: readonly Hop[]): Section {
@@ -226,7 +229,7 @@ function folded(title: string, rows: readonly string[], before = ""): Section {
 function links({ preview, checksUrl }: CommentFacts): string[] {
   const stack = preview && consoleUrl(preview.stackId);
   return [
-    ...(stack === undefined ? [] : [link("the preview in the AWS console", stack)]),
+    ...(stack === undefined ? [] : [link("the stack in the AWS console", stack)]),
     link("runs", checksUrl),
   ];
 }

@@ -79,6 +79,6 @@ function visible(text: string): string {
 /** By code points: half an emoji is no character. */
 function shorten(text: string, characters: number): string {
   if (text.length <= characters) return text;
-  const points = [...text];
+  const points = Array.from(text);
   return points.length <= characters ? text : `${points.slice(0, characters - 1).join("")}…`;
 }

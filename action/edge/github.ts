@@ -135,7 +135,7 @@ export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
           deployment_id: id,
           state,
           // 140 is GitHub's limit.
-          description: [...text].slice(0, 140).join(""),
+          description: Array.from(text).slice(0, 140).join(""),
           log_url: settings.runUrl,
           ...(url === undefined ? {} : { environment_url: url }),
         }),

@@ -19,9 +19,8 @@ test("the code reads exactly the inputs, and writes exactly the outputs, of acti
 });
 
 test("every input and output is described, in a sentence", () => {
-  for (const [name, { description }] of Object.entries({ ...action.inputs, ...action.outputs })) {
-    expect(description, name).toMatch(/^.{20,}\.$/);
-  }
+  const all = Object.entries({ ...action.inputs, ...action.outputs });
+  expect(all.filter(([, { description }]) => !/^.{20,}\.$/.test(description))).toEqual([]);
 });
 
 test("it runs the bundle that is built, on Node 24", async () => {
@@ -36,11 +35,9 @@ test("action.yml's defaults are those of the code", () => {
 
 test("every wrong input is told at once", async () => {
   const wrong = { "allow-older": "yes", "dry-run": "1", "timeout-minutes": "-5" };
-  const failure = await failureOf(
-    Promise.try(() =>
-      readInputs((key) => (Object.hasOwn(wrong, key) ? wrong[key as keyof typeof wrong] : "")),
-    ),
-  );
+  const read = async (): Promise<unknown> =>
+    readInputs((key) => (Object.hasOwn(wrong, key) ? wrong[key as keyof typeof wrong] : ""));
+  const failure = await failureOf(read());
   expect(failure.reason).toBe("input-invalid");
   expect(failure.message).toMatchInlineSnapshot(`
     "input \`allow-older\` is \`yes\`

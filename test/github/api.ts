@@ -45,7 +45,10 @@ export async function playGitHub(
         authorization,
       };
       const answer = play(call, calls.push(call) - 1, endpoint);
-      if (answer.cut) return request.socket.destroy();
+      if (answer.cut) {
+        request.socket.destroy();
+        return;
+      }
       response.writeHead(answer.status, { "content-type": "application/json", ...answer.headers });
       response.end(JSON.stringify(answer.body ?? {}));
     })();

@@ -1,0 +1,87 @@
+/**
+ * Telling GitHub what goes on. It is told as well as the job may: what GitHub refuses becomes a warning that names the
+ * missing permission, and the stacks do not depend on it.
+ */
+import { GitHubRefusal } from "./core/github-refusal.ts";
+import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
+import { formatProblem } from "./core/problem.ts";
+import type { DeploymentInput, GitHub, Log } from "./ports.ts";
+
+export interface AnnouncePorts {
+  readonly github: GitHub;
+  readonly log: Log;
+}
+
+/** One for each run, so that a missing permission is told once. */
+export interface Announcer {
+  /** Makes or edits the pull request's one comment. */
+  comment(pullRequest: number, facts: CommentFacts): Promise<void>;
+  /** A deployment around `work`, with the status of how it ends. */
+  deployment<T extends { readonly stackId: string }>(
+    input: DeploymentInput,
+    work: () => Promise<T>,
+  ): Promise<T>;
+  /** Ends all deployments of a stack that is gone. Resolves with how many there were. */
+  retire(environment: string, stack: string): Promise<number>;
+}
+
+export function announcer({ github, log }: AnnouncePorts): Announcer {
+  const told = new Set<string>();
+
+  async function attempt<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof GitHubRefusal)) throw error;
+      for (const problem of error.problems) {
+        const text = formatProblem(problem);
+        if (!told.has(text)) log.warn(text);
+        told.add(text);
+      }
+      return undefined;
+    }
+  }
+
+  async function end(ids: readonly number[], text: string): Promise<void> {
+    for (const id of ids) await attempt(() => github.setDeploymentState(id, "inactive", text));
+  }
+
+  return {
+    async comment(pullRequest, facts) {
+      const body = renderComment(facts);
+      const done = await attempt(() =>
+        github.upsertComment(pullRequest, commentMarker(facts.pipeline), body),
+      );
+      if (done !== undefined) log.info(`comment on pull request #${pullRequest}: ${done}`);
+    },
+    async deployment(input, work) {
+      const { environment, stack, transient } = input;
+      const id = await attempt(() => github.createDeployment(input));
+      if (id === undefined) return work();
+      await attempt(() => github.setDeploymentState(id, "in_progress", `deploying ${stack}`));
+      let result;
+      try {
+        result = await work();
+      } catch (error) {
+        await attempt(() => github.setDeploymentState(id, "failure", `${stack} could not be deployed`));
+        throw error;
+      }
+      const url = consoleUrl(result.stackId);
+      await attempt(() => github.setDeploymentState(id, "success", `${stack} is deployed`, url));
+      // GitHub ends the former ones by itself, but not those that are transient.
+      if (transient) {
+        const active = (await attempt(() => github.activeDeployments(environment, stack))) ?? [];
+        await end(
+          active.filter((other) => other !== id),
+          "a newer commit is deployed",
+        );
+      }
+      return result;
+    },
+    async retire(environment, stack) {
+      const active = (await attempt(() => github.activeDeployments(environment, stack))) ?? [];
+      await end(active, `${stack} is gone`);
+      return active.length;
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** What a run of the Action came to, in the words of its log, its outputs and its summary. */
+import type { GitopsOutcome } from "../gitops.ts";
+import type { SweptStack } from "../sweep.ts";
+import { type CommentFacts, renderSummary } from "./comment.ts";
+import type { OutputKey } from "./inputs.ts";
+import { code, prose, row } from "./markdown.ts";
+import { report } from "./report.ts";
+
+export interface Result {
+  readonly lines: readonly string[];
+  readonly outputs: Readonly<Partial<Record<OutputKey, string>>>;
+  /** Markdown. */
+  readonly summary: string;
+}
+
+export function resultOf(outcome: GitopsOutcome): Result {
+  switch (outcome.kind) {
+    case "skip": {
+      const { reason, text } = outcome;
+      return {
+        lines: [`nothing to do: ${text}`],
+        outputs: { result: "skipped", reason },
+        summary: `### Nothing to do\n\n${prose(text)}\n`,
+      };
+    }
+    case "checked": {
+      const { reason, text, checked, facts } = outcome;
+      return {
+        lines: [...report(checked).lines, text],
+        outputs: { result: "checked", reason },
+        summary: renderSummary(facts),
+      };
+    }
+    case "planned": {
+      const { stage, plan, stack, facts } = outcome;
+      const { stackName, changes } = plan;
+      return {
+        lines: report({ kind: "planned", plan, stack }).lines,
+        outputs: { result: "planned", stage, "stack-name": stackName, changes: String(changes.length) },
+        summary: renderSummary(facts),
+      };
+    }
+    case "previewed":
+    case "deployed":
+      return deployed(outcome);
+    case "destroyed": {
+      const { stage, destroy } = outcome;
+      const { stackName } = destroy;
+      const { lines } = report({ kind: "destroyed", destroy });
+      const removed = JSON.stringify(destroy.kind === "destroyed" ? [stackName] : []);
+      return {
+        lines,
+        outputs: { result: "destroyed", stage, "stack-name": stackName, removed },
+        summary: `### ${code(stackName)} is gone 🧹\n`,
+      };
+    }
+    case "swept": {
+      const { wanted, stacks } = outcome;
+      const removed = stacks.filter(({ kind }) => kind === "deleted").map(({ stackName }) => stackName);
+      return {
+        lines: [sweepLine(stacks, wanted)],
+        outputs: { result: "swept", removed: JSON.stringify(removed) },
+        summary: sweepSummary(stacks, wanted),
+      };
+    }
+  }
+}
+
+function deployed({
+  stage,
+  deploy,
+  facts,
+}: Extract<GitopsOutcome, { readonly facts: CommentFacts; readonly deploy: unknown }>): Result {
+  const { stack, outputs, changes } = deploy;
+  return {
+    lines: report({ kind: "deployed", deploy }).lines,
+    outputs: {
+      result: "deployed",
+      stage,
+      "stack-name": stack.name,
+      "stack-id": stack.id,
+      "stack-outputs": JSON.stringify(outputs),
+      changes: String(changes.length),
+    },
+    summary: renderSummary(facts),
+  };
+}
+
+const FATES: Readonly<Record<SweptStack["kind"], string>> = {
+  deleted: "gone 🧹",
+  "would-delete": "would go",
+  left: "left alone",
+  failed: "could not be deleted ❌",
+};
+
+function sweepLine(stacks: readonly SweptStack[], wanted: number): string {
+  const counts = (Object.keys(FATES) as SweptStack["kind"][])
+    .map((fate) => ({ fate, count: stacks.filter(({ kind }) => kind === fate).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ fate, count }) => `${count} ${fate}`);
+  return `stacks: ${[`${wanted} wanted`, ...counts].join(", ")}`;
+}
+
+function sweepSummary(stacks: readonly SweptStack[], wanted: number): string {
+  const head = `### ${wanted} stacks are wanted, ${stacks.length} are not\n`;
+  if (stacks.length === 0) return head;
+  const rows = stacks.map(({ kind, stackName, text }) => row([code(stackName), FATES[kind], prose(text)]));
+  return [head, row(["stack", "is", "since"]), row(["-", "-", "-"]), ...rows, ""].join("\n");
+}

@@ -1,0 +1,199 @@
+/** The story of the Action: what GitHub says happened -> an intent -> stacks, and GitHub is told. */
+import { announcer } from "./announce.ts";
+import type { CommentFacts } from "./core/comment.ts";
+import type { Event, RunContext } from "./core/event.ts";
+import type { Inputs } from "./core/inputs.ts";
+import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
+import { UserError } from "./core/problem.ts";
+import type { StackTemplate } from "./core/render.ts";
+import type { Stage } from "./core/stage.ts";
+import { ownerTags } from "./core/stack-owner.ts";
+import { type DeployOutcome, deploy } from "./deploy.ts";
+import { type DestroyOutcome, destroy } from "./destroy.ts";
+import {
+  type Errand,
+  type GitopsPorts,
+  build,
+  connect,
+  deploymentOf,
+  environmentOf,
+  factsOf,
+  placeOf,
+  prepare,
+  tooOld,
+  useOfStage,
+} from "./errand.ts";
+import { type Plan, plan } from "./plan.ts";
+import { type PreviewOutcome, preview } from "./preview.ts";
+import { readProject } from "./project.ts";
+import { type CheckOutcome, check } from "./run.ts";
+import { type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
+
+export interface GitopsRequest {
+  readonly event: Event;
+  readonly run: RunContext;
+  readonly inputs: Inputs;
+}
+
+export type GitopsOutcome =
+  | PreviewOutcome
+  | {
+      readonly kind: "checked";
+      readonly reason: OfflineReason;
+      readonly text: string;
+      readonly checked: CheckOutcome;
+      readonly facts: CommentFacts;
+    }
+  | {
+      readonly kind: "planned";
+      readonly stage: string;
+      readonly plan: Plan;
+      readonly stack: StackTemplate;
+      readonly facts: CommentFacts;
+    }
+  | {
+      readonly kind: "deployed";
+      readonly stage: string;
+      readonly deploy: DeployOutcome;
+      readonly facts: CommentFacts;
+    }
+  | { readonly kind: "destroyed"; readonly stage: string; readonly destroy: DestroyOutcome }
+  | (SweepOutcome & { readonly failure: Error | undefined });
+
+/** Throws UserError for all that the user can mend. What GitHub is told about is told before it throws. */
+export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promise<GitopsOutcome> {
+  const project = await readProject(ports);
+  const errand: Errand = { ...request, project, ports, announce: announcer(ports) };
+  const intent = decide(request.event, request.run, project.pipeline.stages, request.inputs);
+  switch (intent.kind) {
+    case "skip":
+      return intent;
+    case "offline-plan":
+      return checkOffline(intent, errand);
+    case "deploy":
+      return deployStage(intent, errand);
+    case "preview":
+      return preview(intent, errand);
+    case "plan":
+      return planStage(intent, errand);
+    case "destroy":
+      return destroyStage(intent, errand);
+    case "teardown":
+      return sweepRegions({ onlyBranch: intent.branch, dryRun: false }, errand);
+    case "sweep":
+    case "nightly":
+      return sweepRegions({ dryRun: intent.dryRun }, errand);
+    case "drift":
+    case "doctor":
+      throw new UserError(`${intent.kind}-unavailable`, {
+        message: `the command \`${intent.kind}\` is not available yet`,
+        hint: "`plan` shows what a deploy would change; it does not see what was changed by hand.",
+      });
+  }
+}
+
+type Of<Kind extends Intent["kind"]> = Extract<Intent, { readonly kind: Kind }>;
+
+/** Builds, renders and checks every stage, with no credentials at all: the code may be anybody's. */
+async function checkOffline({ reason, text }: Of<"offline-plan">, errand: Errand): Promise<GitopsOutcome> {
+  const checked = await errand.ports.group("Check", () => check(errand.project, errand.ports));
+  const facts = { ...factsOf(errand, undefined), verdict: { kind: "planned", why: text } as const };
+  return { kind: "checked", reason, text, checked, facts };
+}
+
+async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<GitopsOutcome> {
+  const { ports, announce, inputs } = errand;
+  const { sha, branch } = intent;
+  const artifacts = await build(errand);
+  const { stage, concrete, rendered } = await prepare(errand, intent, artifacts, { sha, branch });
+  const { stackName } = rendered;
+  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+  const old = await tooOld({ ...intent, stack: stackName }, aws, errand);
+  if (old) return old;
+  const { done } = await announce.deployment(deploymentOf(stage, stackName, sha), () =>
+    ports.group(`Deploy ${stackName}`, async () => {
+      const { timeoutSeconds } = inputs;
+      const deployed = await deploy({ rendered, artifacts, timeoutSeconds }, { ...ports, ...aws });
+      return { done: deployed, stackId: deployed.stack.id };
+    }),
+  );
+  const facts: CommentFacts = {
+    ...factsOf(errand, undefined),
+    verdict: { kind: "deployed", stage: concrete.name, stackName },
+    preview: { stackId: done.stack.id, outputs: done.outputs },
+  };
+  return { kind: "deployed", stage: concrete.name, deploy: done, facts };
+}
+
+async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutcome> {
+  const { ports, announce, run } = errand;
+  const { pullRequest, branch } = intent;
+  const artifacts = await build(errand);
+  const sha = pullRequest?.headSha ?? run.sha;
+  const { stage, concrete, rendered, stack } = await prepare(errand, intent, artifacts, { sha, branch });
+  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName], region: stage.region });
+  const planned = await ports.group(`Plan ${rendered.stackName}`, () => plan(rendered, { ...ports, ...aws }));
+  const facts: CommentFacts = {
+    ...factsOf(errand, pullRequest?.number),
+    verdict: { kind: "planned", why: "pipeline.yaml has no stage for pull requests" },
+    merging: [{ kind: "planned", stage: concrete.name, plan: planned, origins: stack.origins }],
+  };
+  if (pullRequest) await announce.comment(pullRequest.number, facts);
+  return { kind: "planned", stage: concrete.name, plan: planned, stack, facts };
+}
+
+async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<GitopsOutcome> {
+  const { project, ports, announce, inputs } = errand;
+  const { stage, concrete, stack: stackName } = placeOf(errand, intent);
+  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+  const order = {
+    stackName,
+    protected: concrete.protected,
+    tags: ownerTags(project.pipeline.name, concrete.name),
+    timeoutSeconds: inputs.timeoutSeconds,
+  };
+  const destroyed = await ports.group(`Destroy ${stackName}`, () => destroy(order, { ...ports, ...aws }));
+  await announce.retire(environmentOf(stage), stackName);
+  return { kind: "destroyed", stage: concrete.name, destroy: destroyed };
+}
+
+/** Stacks live in regions, and each is asked; the roles of another region know nothing of this one's. */
+async function sweepRegions(
+  how: { readonly onlyBranch?: string; readonly dryRun: boolean },
+  errand: Errand,
+): Promise<GitopsOutcome> {
+  const { project, run, ports, inputs } = errand;
+  const { name: pipeline, stages } = project.pipeline;
+  const { repositoryId, defaultBranch } = run;
+  const { timeoutSeconds } = inputs;
+  const swept: SweepOutcome[] = [];
+  for (const region of new Set(stages.map((stage) => stage.region))) {
+    const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`], region });
+    const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
+    swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, { ...ports, ...aws })));
+  }
+  const outcome: SweepOutcome = {
+    kind: "swept",
+    wanted: swept.reduce((sum, { wanted }) => sum + wanted, 0),
+    stacks: swept.flatMap(({ stacks }) => stacks),
+  };
+  for (const stack of outcome.stacks) if (stack.kind === "deleted") await tellGone(stack, errand);
+  return { ...outcome, failure: sweepFailure(outcome) };
+}
+
+/** Whatever has woken us, and however late: the pull request and the deployments are told that the preview is gone. */
+async function tellGone({ stage, stackName, pullRequest, text }: SweptStack, errand: Errand): Promise<void> {
+  const { project, announce } = errand;
+  const of = stageOfStack(stage, project.pipeline.stages);
+  if (of) await announce.retire(environmentOf(of), stackName);
+  if (pullRequest === undefined) return;
+  const facts = { ...factsOf(errand, pullRequest), picture: "" };
+  await announce.comment(pullRequest, { ...facts, verdict: { kind: "gone", stackName, why: text } });
+}
+
+function stageOfStack(name: string, stages: readonly Stage[]): Stage | undefined {
+  return (
+    stages.find((stage) => stage.name === name) ??
+    stages.find(({ trigger }) => trigger.kind === "pull-requests")
+  );
+}

@@ -1,0 +1,131 @@
+/** The edge of the Action: the runner's environment -> request, real ports, gitops(), the one catch. */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import * as core from "@actions/core";
+import { explainAwsError } from "./core/aws-error.ts";
+import type { Event } from "./core/event.ts";
+import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
+import { type Problem, UserError, formatProblem } from "./core/problem.ts";
+import { fence } from "./core/markdown.ts";
+import { type ReadEvent, readEvent } from "./core/read-event.ts";
+import { textOf } from "./core/value.ts";
+import { resultOf } from "./core/result.ts";
+import { createGitHub } from "./edge/github.ts";
+import { createIdentity } from "./edge/identity.ts";
+import { type Runner, actionsRunner } from "./edge/runner.ts";
+import type { GitopsPorts } from "./errand.ts";
+import { type GitopsRequest, gitops } from "./gitops.ts";
+import { openSession } from "./session.ts";
+import { awsPorts, regionOf, systemPorts } from "./system.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+async function readRequest(runner: Runner, environment: Environment): Promise<GitopsRequest> {
+  const inputs = readInputs((key: InputKey) => runner.input(key));
+  const path = environment["GITHUB_EVENT_PATH"];
+  const read: ReadEvent = readEvent({
+    eventName: environment["GITHUB_EVENT_NAME"] ?? "",
+    payload: path ? JSON.parse(await readFile(path, "utf8")) : {},
+    environment,
+  });
+  if (read.kind === "problems") throw new UserError("event-invalid", read.problems);
+  return { event: read.event, run: read.run, inputs };
+}
+
+function gitopsPorts(
+  { event, run, inputs }: GitopsRequest,
+  root: string,
+  runner: Runner,
+  environment: Environment,
+): GitopsPorts {
+  const ports = systemPorts({ root, console: runner, environment });
+  const { clock } = ports;
+  const endpoint = environment["AWS_ENDPOINT_URL"];
+  const identity = createIdentity({
+    getIdToken: (audience) => core.getIDToken(audience),
+    setSecret: (secret) => runner.mask(secret),
+    clock,
+    audience: inputs.audience,
+    fork: isFork(event),
+    ...(endpoint ? { endpoint } : {}),
+  });
+  const connect = (region: string, credentials?: Parameters<typeof awsPorts>[2]) =>
+    awsPorts(region, environment, credentials);
+  return {
+    ...ports,
+    group: (title, work) => runner.group(title, work),
+    github: createGitHub(
+      {
+        token: inputs.token,
+        repository: run.repository,
+        apiUrl: environment["GITHUB_API_URL"] || "https://api.github.com",
+        runUrl: run.runUrl,
+      },
+      clock,
+    ),
+    aws: (access) => {
+      const region = regionOf(access.region ?? inputs.region, environment);
+      return openSession(access, { inputs, run, region }, { identity, clock, connect });
+    },
+  };
+}
+
+function isFork(event: Event): boolean {
+  return event.kind === "pull-request" && event.pullRequest.fromFork;
+}
+
+async function perform(runner: Runner, environment: Environment): Promise<void> {
+  const request = await readRequest(runner, environment);
+  runner.mask(request.inputs.token);
+  const root = rootOf(request.inputs, environment);
+  const outcome = await gitops(request, gitopsPorts(request, root, runner, environment));
+  const { lines, outputs, summary } = resultOf(outcome);
+  for (const line of lines) runner.info(line);
+  for (const key of OUTPUTS) {
+    const value = outputs[key];
+    if (value !== undefined) runner.output(key, value);
+  }
+  await runner.summary(summary);
+  if (outcome.kind === "skip" && outcome.reason.startsWith("newer-")) runner.warn(outcome.text);
+  if (outcome.kind === "swept" && outcome.failure) throw outcome.failure;
+}
+
+function rootOf({ directory }: Pick<Inputs, "directory">, environment: Environment): string {
+  return resolve(environment["GITHUB_WORKSPACE"] || ".", directory);
+}
+
+/** GitHub knows files by their path in the repository, and Warren by their path in `directory`. */
+function inRepository(problem: Problem, directory: string): Problem {
+  const { place } = problem;
+  return place ? { ...problem, place: { ...place, file: join(directory, place.file) } } : problem;
+}
+
+/** The one catch. */
+async function fail(thrown: unknown, runner: Runner): Promise<void> {
+  const error = explainAwsError(thrown) ?? thrown;
+  runner.fail();
+  runner.output("result", "failed");
+  if (error instanceof UserError) {
+    runner.output("reason", error.reason);
+    for (const problem of error.problems)
+      runner.annotate("error", inRepository(problem, runner.input("directory")));
+    const text = error.problems.map(formatProblem).join("\n");
+    return runner.summary(`### Warren failed ❌\n\n${fence(text)}\n`);
+  }
+  runner.output("reason", "bug");
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  runner.error(`this is a bug in Warren: ${stack}`);
+  if (error instanceof Error && error.cause !== undefined) runner.error(`caused by ${textOf(error.cause)}`);
+}
+
+async function main(): Promise<void> {
+  const runner = actionsRunner();
+  try {
+    await perform(runner, process.env);
+  } catch (error) {
+    await fail(error, runner);
+  }
+}
+
+// Not a top-level `await`: the bundle is CommonJS.
+void main();

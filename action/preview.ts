@@ -1,0 +1,108 @@
+/** A pull request's stack, from its plan against what a merge would change to the comment that tells of both. */
+import type { Artifact } from "./core/artifact.ts";
+import { explainAwsError } from "./core/aws-error.ts";
+import type { CommentFacts, StagePlan, Verdict } from "./core/comment.ts";
+import type { PullRequest } from "./core/event.ts";
+import { stillWanted } from "./core/freshness.ts";
+import type { Intent, Skip } from "./core/intent.ts";
+import { type Problem, UserError } from "./core/problem.ts";
+import { type DeployOutcome, deploy } from "./deploy.ts";
+import { type Errand, build, connect, deploymentOf, factsOf, prepare, tooOld, useOfStage } from "./errand.ts";
+import { plan } from "./plan.ts";
+
+export type PreviewOutcome =
+  | Skip
+  | {
+      readonly kind: "previewed";
+      readonly stage: string;
+      readonly deploy: DeployOutcome;
+      readonly facts: CommentFacts;
+    };
+
+/** Throws what building or deploying throws, after the pull request was told. */
+export async function preview(
+  intent: Extract<Intent, { readonly kind: "preview" }>,
+  errand: Errand,
+): Promise<PreviewOutcome> {
+  const { pullRequest, against } = intent;
+  const { ports, announce } = errand;
+  const { number, branch, headSha } = pullRequest;
+  const facts = factsOf(errand, number);
+  try {
+    const artifacts = await build(errand);
+    const commit = { sha: headSha, branch, pullRequest: number };
+    const prepared = await prepare(errand, { stage: intent.stage, branch }, artifacts, commit);
+    const merging = against ? [await planAgainst(against, artifacts, pullRequest, errand)] : [];
+
+    const { stage, concrete, rendered } = prepared;
+    const { stackName } = rendered;
+    const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+    const { allowOlder } = errand.inputs;
+    const stop =
+      (await tooOld({ sha: headSha, branch, stack: stackName, allowOlder }, aws, errand)) ??
+      (await lookAgain(pullRequest, errand));
+    if (stop) return stop;
+    const deployed = await announce.deployment(deploymentOf(stage, stackName, headSha), () =>
+      ports.group(`Deploy ${stackName}`, async () => {
+        const { timeoutSeconds } = errand.inputs;
+        const done = await deploy({ rendered, artifacts, timeoutSeconds }, { ...ports, ...aws });
+        return { done, stackId: done.stack.id };
+      }),
+    );
+    const { stack, outputs } = deployed.done;
+    const hops = ports.tryOut ? await ports.tryOut(stack) : [];
+    const full: CommentFacts = {
+      ...facts,
+      verdict: { kind: "ready", stackName },
+      merging,
+      preview: { stackId: stack.id, outputs },
+      hops,
+    };
+    await announce.comment(number, full);
+    return { kind: "previewed", stage: concrete.name, deploy: deployed.done, facts: full };
+  } catch (error) {
+    // The pull request is where its author looks; the run tells all of it.
+    await announce.comment(number, { ...facts, verdict: failed(error) });
+    throw error;
+  }
+}
+
+/** What the event says may be minutes old by now, and a preview that is made after its teardown stays until the sweep. */
+async function lookAgain(asked: PullRequest, { ports: { github } }: Errand): Promise<Skip | undefined> {
+  const [now, head] = await Promise.all([github.pullRequest(asked.number), github.head(asked.branch)]);
+  const verdict = stillWanted(asked, now, head);
+  return verdict.kind === "skip" ? verdict : undefined;
+}
+
+/** A plan that cannot be made (another operation runs there, no rights to look) is told, and the preview made all the same. */
+export async function planAgainst(
+  target: { readonly stage: string; readonly branch: string },
+  artifacts: readonly Artifact[],
+  pullRequest: PullRequest,
+  errand: Errand,
+): Promise<StagePlan> {
+  const { ports } = errand;
+  const commit = { sha: pullRequest.headSha, branch: target.branch };
+  const { stage, rendered, stack } = await prepare(errand, target, artifacts, commit);
+  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName], region: stage.region });
+  try {
+    const planned = await ports.group(`Plan ${rendered.stackName}`, () =>
+      plan(rendered, { ...ports, ...aws }),
+    );
+    return { kind: "planned", stage: stage.name, plan: planned, origins: stack.origins };
+  } catch (thrown) {
+    const error = explainAwsError(thrown) ?? thrown;
+    if (!(error instanceof UserError)) throw error;
+    ports.log.warn(`no plan for stage \`${stage.name}\`: ${error.message}`);
+    return { kind: "unknown", stage: stage.name, why: error.problems[0]?.message ?? error.reason };
+  }
+}
+
+function failed(thrown: unknown): Verdict {
+  const error = explainAwsError(thrown) ?? thrown;
+  const problems: readonly Problem[] =
+    error instanceof UserError
+      ? error.problems
+      : [{ message: "this is a bug in Warren: its stack is in the run's log" }];
+  return { kind: "failed", what: "there is no up-to-date preview", problems };
+}
