@@ -49,7 +49,7 @@ export type Wrong =
   | { readonly kind: "expired" }
   /** Signed by a key that only says it is the issuer's. */
   | { readonly kind: "forged" }
-  /** The issuer is ill: 500. It is asked again up to ten times, by @actions/core's own rule for 502 to 504 only. */
+  /** The issuer is ill: 500, after which @actions/core does not ask again. */
   | { readonly kind: "unavailable" }
   /** These claims are others, after the subject was made: `undefined` leaves one out. */
   | { readonly kind: "claims"; readonly claims: Readonly<Record<string, unknown>> };

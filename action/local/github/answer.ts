@@ -68,7 +68,7 @@ export function page<T>(call: Call, items: readonly T[], body: (items: readonly 
   const last = Math.max(Math.ceil(items.length / size), 1);
   const link = (to: number, relation: string): string => {
     const query = new URLSearchParams({ ...call.query, page: String(to) });
-    return `<${call.repositoryUrl}${call.resource}?${query}>; rel="${relation}"`;
+    return `<${call.repositoryUrl}${call.resource}?${query.toString()}>; rel="${relation}"`;
   };
   const before = current > 1 ? [link(current - 1, "prev"), link(1, "first")] : [];
   const after = current < last ? [link(current + 1, "next"), link(last, "last")] : [];

@@ -148,15 +148,15 @@ function refBody({ frame }: Call, ref: string, sha: string): Body {
 function commitBody({ state, frame }: Call, sha: string): Body {
   const found = state.commits.get(sha);
   const example = frame.example("branch-get")["commit"] as Body;
-  const page_ = (of: string): Body => ({
+  const addresses = (of: string): Body => ({
     sha: of,
     url: `${frame.api}/commits/${of}`,
     html_url: `${frame.web}/commit/${of}`,
   });
   return {
     ...example,
-    ...page_(sha),
+    ...addresses(sha),
     commit: { ...(example["commit"] as Body), message: found?.message ?? "" },
-    parents: (found?.parents ?? []).map(page_),
+    parents: (found?.parents ?? []).map(addresses),
   };
 }

@@ -79,7 +79,8 @@ function plain(value: Json, isMap = false): Json {
   return isMap || result["nullable"] !== true ? result : nullable(result);
 }
 
-function nullable({ nullable: _, ...schema }: Record<string, Json>): JsonObject {
+function nullable(found: JsonObject): JsonObject {
+  const schema = Object.fromEntries(Object.entries(found).filter(([key]) => key !== "nullable"));
   if (typeof schema["type"] !== "string") return { anyOf: [schema, { type: "null" }] };
   const listed = schema["enum"];
   const values = isList(listed) && !listed.includes(null) ? { enum: [...listed, null] } : {};

@@ -80,7 +80,7 @@ export const deploymentHandlers = {
 
   // These two are answered to nobody, as no token of a job has `administration`: see permissions.ts.
   "repos/create-or-update-environment": (call) =>
-    ok(environmentBody(call, environment(call.state, call.path["environment_name"] ?? ""))),
+    ok(environmentBody(call, ensureEnvironment(call.state, call.path["environment_name"] ?? ""))),
 
   "repos/delete-an-environment": ({ state, path }) =>
     state.environments.delete(path["environment_name"] ?? "") ? noContent : notFound,
@@ -96,7 +96,7 @@ function create(call: Call): Answer {
     (body["auto_merge"] === false ? undefined : autoMerge(state, ref, sha)) ?? checkContexts(call, ref, sha);
   if (refused) return refused;
   const name = textOf(body, "environment") ?? "production";
-  environment(state, name);
+  ensureEnvironment(state, name);
   const deployment: Deployment = {
     id: nextId(state),
     ref,
@@ -193,7 +193,7 @@ function inactivateOthers(state: State, deployment: Deployment, status: Deployme
 }
 
 /** A deployment makes its environment when there is none. */
-function environment(state: State, name: string): Environment {
+function ensureEnvironment(state: State, name: string): Environment {
   const found = state.environments.get(name) ?? { id: nextId(state), name, createdAt: now() };
   state.environments.set(name, found);
   return found;

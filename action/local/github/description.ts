@@ -21,11 +21,16 @@ export interface Matched {
 
 export const examples: Examples = description.components.examples;
 
-/** Validators are made on first use, of each operation by itself: making all takes seconds. */
-export async function loadDescription(apiRoot: string): Promise<Description> {
+let loaded: Promise<Description> | undefined;
+
+/** The one of this process. Validators are made on first use, of each operation by itself: making all takes seconds. */
+export function loadDescription(): Promise<Description> {
+  return (loaded ??= load());
+}
+
+async function load(): Promise<Description> {
   const api = new OpenAPIBackend({
-    definition: structuredClone(description) as unknown as Document,
-    apiRoot,
+    definition: amended() as unknown as Document,
     quick: true,
     strict: true,
     coerceTypes: true,
@@ -62,6 +67,16 @@ export async function loadDescription(apiRoot: string): Promise<Description> {
   }
 
   return { match };
+}
+
+/** Where GitHub does otherwise than it says: https://github.com/github/rest-api-description/issues/1811 */
+function amended(): object {
+  const copy = structuredClone(description);
+  for (const name of ["pull-request", "pull-request-simple"] as const) {
+    const head = copy.components.schemas[name].properties.head.properties as Record<string, unknown>;
+    head["repo"] = { anyOf: [head["repo"], { type: "null" }] };
+  }
+  return copy;
 }
 
 function partOf(pointer: string): "path" | "query" | "body" {

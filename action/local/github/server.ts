@@ -90,10 +90,12 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const tokens = new Map<string, ReadonlyMap<string, Access>>();
   const trouble = faults();
   const defects: Error[] = [];
+  const ended = new AbortController();
   let routes: Route[] = [];
 
   const server = createServer((request, response) => {
     serve(request, response).catch((error: unknown) => {
+      if (ended.signal.aborted) return;
       defects.push(error as Error);
       send(response, problem(500, String(error)));
     });
@@ -108,7 +110,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const exchange: Exchange = {
     state,
     frame: frameOf(state, examples, url, options.webUrl ?? "https://github.com"),
-    description: await loadDescription("/"),
+    description: await loadDescription(),
     tokens,
     repositoryUrl: `${url}${byId}`,
   };
@@ -125,7 +127,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     };
     routes.push(route);
     const how = understood.operation === undefined ? undefined : trouble.next(understood.operation);
-    if (how?.kind === "slow") await sleep(how.milliseconds);
+    if (how?.kind === "slow") await sleep(how.milliseconds, undefined, { signal: ended.signal });
     const isKept = how === undefined || how.kind === "slow";
     const answer = isKept || how.carriedOut === true ? understood.answer() : undefined;
     if (how?.kind === "reset") return void response.destroy();
@@ -162,6 +164,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     comments: (number) => [...state.comments.values()].filter((comment) => comment.number === number),
     addComment: (number, author, body) => addComment(state, number, author, body),
     async [Symbol.asyncDispose]() {
+      ended.abort();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
       if (defects.length > 0) throw new AggregateError(defects, defects.map(String).join("\n"));
