@@ -11,6 +11,7 @@ import {
   judgeStacks,
   wantedStages,
 } from "./core/reconcile.ts";
+import { ownerTags } from "./core/stack-owner.ts";
 import type { Stage } from "./core/stage.ts";
 import { type DestroyPorts, destroy } from "./destroy.ts";
 import type { GitHub, Log, Stack, Workspace } from "./ports.ts";
@@ -157,7 +158,9 @@ async function takeDown(
       return changed;
     }
     const log = named(stack.name, ports.log);
-    await destroy({ stackName: stack.name, protected: false, ...limit }, { ...ports, log });
+    const { pipeline, stage } = orphan.identity;
+    const tags = ownerTags(pipeline, stage);
+    await destroy({ stackName: stack.name, protected: false, tags, ...limit }, { ...ports, log });
     return { ...swept, kind: "deleted", reason };
   } catch (error) {
     // Not the end: the other stacks have nothing to do with it. `sweepFailure` tells it.

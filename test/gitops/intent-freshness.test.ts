@@ -22,7 +22,7 @@ test.each([
   [A, undefined, undefined, 1, "branch-gone", "the branch is gone"],
 ] as const)(
   "%.1s, deployed %.1s, branch at %.1s, attempt %i: %s (%s)",
-  (sha, deployed, head, runAttempt, verdict) => {
+  (sha, deployed, head, runAttempt, verdict, _why) => {
     const older = deployed !== undefined && sha <= deployed;
     const facts = { sha, branch: "main", head, deployed, older, runAttempt };
     const result = freshness({ ...facts, allowOlder: false });

@@ -82,6 +82,15 @@ function decideFor(name: string, stages: readonly Stage[] = STAGES, inputs = NOT
   return decide(event, run, stages, inputs);
 }
 
+function outcomeOf(name: string): Intent | { readonly refused: string } {
+  try {
+    return decideFor(name);
+  } catch (error) {
+    if (error instanceof UserError) return { refused: error.reason };
+    throw error;
+  }
+}
+
 function refusalOf(work: () => unknown): UserError {
   try {
     work();
@@ -101,8 +110,7 @@ test("every recorded event has its row, and is what GitHub's published schema al
 });
 
 test.each(Object.entries(TABLE))("%s", (name, row) => {
-  if ("refused" in row) expect(refusalOf(() => decideFor(name)).reason).toBe(row.refused);
-  else expect(decideFor(name)).toMatchObject(row);
+  expect(outcomeOf(name)).toMatchObject(row);
 });
 
 describe("a repository without a stage of pull requests", () => {

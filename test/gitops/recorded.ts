@@ -105,14 +105,10 @@ interface Webhooks {
 
 /** GitHub's published schema of the webhook; undefined if it publishes none. */
 export function webhookErrors({ eventName, payload }: Recorded): readonly ErrorObject[] | undefined {
-  const [dashed, action] = [eventName, payload["action"]].map((text) =>
-    String(text ?? "").replaceAll("_", "-"),
-  );
+  const action = typeof payload["action"] === "string" ? [payload["action"]] : [];
   // Its action is the sender's own word; GitHub's schema is one for all of them.
-  const key =
-    eventName === "repository_dispatch"
-      ? `${dashed}-sample.collected`
-      : [dashed, action].filter(Boolean).join("-");
+  const name = eventName === "repository_dispatch" ? [eventName, "sample.collected"] : [eventName, ...action];
+  const key = name.join("-").replaceAll("_", "-");
   const hook = github().document.webhooks[key];
   if (!hook) return undefined;
   const body = hook.post.requestBody as {

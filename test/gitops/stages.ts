@@ -17,6 +17,6 @@ export function preview(ttlMinutes: number | undefined): Stage {
   return stage("preview", { trigger: { kind: "pull-requests", ttlMinutes } });
 }
 
-export function sha256(text: string): string {
+export function sha256(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
