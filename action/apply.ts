@@ -110,6 +110,8 @@ async function propose(
       type: former ? "UPDATE" : "CREATE",
       template,
       tags,
+      ...(rendered.parameters && { parameters: rendered.parameters }),
+      ...(rendered.namesRoles === true && { namesRoles: true }),
       description: `commit ${rendered.tags["warren:commit"] ?? "unknown"}, digest ${rendered.digest}`,
     });
     return { changeSet, marker, operation };

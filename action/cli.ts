@@ -6,6 +6,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
+import type { Setup } from "./core/setup.ts";
 import { type Value, textOf } from "./core/value.ts";
 import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
 import { systemPorts } from "./system.ts";
@@ -22,6 +23,14 @@ interface Flags {
   readonly build?: boolean;
   readonly timeout?: number;
   readonly port?: number;
+}
+
+interface SetupFlags {
+  readonly repository?: string;
+  readonly repositoryId: string;
+  readonly ownerId: string;
+  readonly provider: string;
+  readonly stackPolicy?: readonly string[];
 }
 
 function program(): Command {
@@ -96,8 +105,18 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     );
   warren
     .command("bootstrap")
-    .description("set up this AWS account and region, once: the bucket for built functions")
-    .action((_flags, command: Command) => perform({ command: "bootstrap" }, command));
+    .description(
+      "set up this AWS account and region: the bucket for built functions and the boundary of what they may do; " +
+        "with a repository also the roles that its workflow assumes over OIDC",
+    )
+    .option("--repository <owner/name>", "the repository on GitHub whose workflow is to deploy this pipeline")
+    .option("--repository-id <number>", "its number: `gh api repos/<owner/name> --jq .id`", "")
+    .option("--owner-id <number>", "its owner's number: `gh api repos/<owner/name> --jq .owner.id`", "")
+    .option("--provider <arn>", "the account's OIDC provider for GitHub, if it has one already", "")
+    .option("--stack-policy <arn...>", "managed policies for kinds of your own, which CloudFormation is to have")
+    .action((flags: SetupFlags, command: Command) =>
+      perform({ command: "bootstrap", ...setupOf(flags) }, command),
+    );
   warren
     .command("local")
     .description("run a local AWS until Ctrl-C, ready to deploy to; needs the repository's own set-up")
@@ -108,6 +127,14 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
       await serveLocalAws(terminalConsole(), flags.port);
     });
   return warren;
+}
+
+function setupOf(flags: SetupFlags): { setup?: Setup } {
+  const { repository, repositoryId, ownerId, provider, stackPolicy = [] } = flags;
+  if (repository === undefined) return {};
+  return {
+    setup: { repository: { name: repository, id: repositoryId, ownerId }, provider, stackPolicies: stackPolicy },
+  };
 }
 
 function positive(text: string): number {

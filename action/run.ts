@@ -4,6 +4,7 @@ import { drawPipeline } from "./core/graph.ts";
 import { environmentTypes } from "./core/environment-types.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
+import type { Setup } from "./core/setup.ts";
 import { formatProblem } from "./core/problem.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
@@ -31,7 +32,8 @@ export interface Target {
 
 export type Request =
   | { readonly command: "check" }
-  | { readonly command: "bootstrap" }
+  /** With a setup: the roles of the repository's workflow, too. */
+  | { readonly command: "bootstrap"; readonly setup?: Setup }
   | { readonly command: "generate" }
   | { readonly command: "graph" }
   | { readonly command: "build" }
@@ -43,7 +45,9 @@ export type Request =
 /** Throws UserError for all that the user can mend. */
 export async function run(request: Request, ports: Ports): Promise<Outcome> {
   if (request.command === "bootstrap") {
-    return { kind: "deployed", deploy: await bootstrap({ ...ports, ...ports.aws(undefined) }) };
+    const { setup } = request;
+    const roles = setup && { setup, pipeline: (await readProject(ports)).pipeline };
+    return { kind: "deployed", deploy: await bootstrap({ ...ports, ...ports.aws(undefined) }, roles) };
   }
   const project = await readProject(ports);
   switch (request.command) {

@@ -104,3 +104,20 @@ export function partitionOf(region: string): string {
   if (region.startsWith("cn-")) return "aws-cn";
   return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
 }
+
+export interface AccountPlace {
+  readonly account: string;
+  readonly region: string;
+}
+
+/** `warren-artifacts-111122223333-us-east-1` tells both. */
+export function placeOfBucket(name: string): AccountPlace {
+  const [, account, region] = /^warren-artifacts-(\d{12})-(.+)$/.exec(name) ?? [];
+  if (!account || !region) throw new Error(`not an artifact bucket's name: ${name}`);
+  return { account, region };
+}
+
+/** The one OIDC provider that an account can have for GitHub. */
+export function providerArn({ account, region }: AccountPlace): string {
+  return `arn:${partitionOf(region)}:iam::${account}:oidc-provider/token.actions.githubusercontent.com`;
+}

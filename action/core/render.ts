@@ -1,6 +1,7 @@
 /** Pipeline + stage + artifacts -> one CloudFormation template. Pure: the same input gives the same bytes. */
 import { type Arrow, arrowText } from "./arrow.ts";
 import type { Calls } from "./artifact.ts";
+import { withBoundary } from "./boundary.ts";
 import { endParameter } from "./catalog.ts";
 import { circleProblems } from "./circle.ts";
 import { type Grant, cutGrants, uncoveredCalls } from "./grant.ts";
@@ -122,7 +123,7 @@ export function render(input: RenderInput): RenderResult {
   const template: ValueMap = {
     AWSTemplateFormatVersion: "2010-09-09",
     Description: `Pipeline ${pipeline.name}, stage ${stage.name}. Made by Warren from ${pipeline.file}.`,
-    Resources: resources as unknown as ValueMap,
+    Resources: withBoundary(resources as unknown as ValueMap),
     ...outputs(built, tables),
   };
   problems.push(...limitProblems(template, pipeline));

@@ -22,6 +22,10 @@ export interface Rendered {
   readonly stackName: string;
   /** Canonical JSON. */
   readonly body: string;
+  /** Of the account's own template alone: all others have every value filled in. Part of the digest. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Does it name roles or policies? CloudFormation asks to be told. */
+  readonly namesRoles?: boolean;
   /** SHA-256 of body and items: a stack that carries it in its tag `warren:digest` needs nothing. */
   readonly digest: string;
   readonly protected: boolean;

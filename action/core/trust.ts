@@ -1,5 +1,6 @@
 /** Whose tokens a role of `templates/account.yaml` trusts: the one place that knows GitHub's subjects. */
 import type { Use } from "./access.ts";
+import type { Stage } from "./stage.ts";
 import type { Value } from "./value.ts";
 
 export const ISSUER = "token.actions.githubusercontent.com";
@@ -57,4 +58,12 @@ export function trustCondition(trust: Trust): Value {
       [`${ISSUER}:sub`]: [...subjectsOf(trust)],
     },
   };
+}
+
+/** The GitHub environments whose jobs a role for `use` trusts. A stage without one has one of its own name. */
+export function environmentsOf(use: Use, stages: readonly Stage[]): readonly string[] {
+  const meant = stages.filter(
+    ({ trigger }) => use === "plan" || (trigger.kind === "pull-requests") === (use === "preview"),
+  );
+  return [...new Set(meant.map(({ name, environment }) => environment ?? name))];
 }

@@ -53,10 +53,17 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
             ChangeSetName: input.name,
             ClientToken: input.name,
             ChangeSetType: input.type,
-            Capabilities: ["CAPABILITY_IAM"],
+            Capabilities: [input.namesRoles ? "CAPABILITY_NAMED_IAM" : "CAPABILITY_IAM"],
             Description: input.description,
             Tags: Object.entries(input.tags).map(([Key, Value]) => ({ Key, Value })),
             ...templateOf(input.template, clients.settings),
+            ...(input.parameters && {
+              Parameters: Object.entries(input.parameters).map(([ParameterKey, ParameterValue]) => ({
+                ParameterKey,
+                ParameterValue,
+              })),
+            }),
+            ...(input.serviceRole !== undefined && { RoleARN: input.serviceRole }),
           }),
         );
         return await settled(input.stackName, id);
@@ -132,13 +139,14 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       );
     },
 
-    async delete({ stackId, token, retain }) {
+    async delete({ stackId, token, retain, serviceRole }) {
       const { client, sdk } = await clients.cloudformation();
       await client.send(
         new sdk.DeleteStackCommand({
           StackName: stackId,
           ClientRequestToken: token,
           ...(retain && { RetainResources: [...retain] }),
+          ...(serviceRole !== undefined && { RoleARN: serviceRole }),
         }),
       );
     },

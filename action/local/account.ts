@@ -1,6 +1,7 @@
 /** The local AWS's account, set up as `warren bootstrap` sets up a real one, and taken down to the last object. */
 import { S3Client, DeleteBucketCommand } from "@aws-sdk/client-s3";
-import { ACCOUNT_STACK, bootstrap } from "../bootstrap.ts";
+import { bootstrap } from "../bootstrap.ts";
+import { ACCOUNT_STACK } from "../core/setup.ts";
 import type { Log } from "../ports.ts";
 import { systemPorts } from "../system.ts";
 import type { LocalAws } from "./aws.ts";

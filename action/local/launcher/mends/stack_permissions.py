@@ -77,6 +77,14 @@ def name_from(physical_id: str) -> str:
     return physical_id.rsplit(":", 1)[-1].rsplit("/", 1)[-1] if physical_id.startswith("arn:") else physical_id
 
 
+def boundary_context(resource_type: str, props: dict) -> dict:
+    """The boundary that a role is given, or that the role of an inline policy has."""
+    boundary = props.get("PermissionsBoundary") if resource_type == "AWS::IAM::Role" else None
+    if resource_type == "AWS::IAM::RolePolicy":
+        boundary = (principals.role(str(props.get("RoleName", ""))) or {}).get("PermissionsBoundary")
+    return {"iam:PermissionsBoundary": boundary} if boundary else {}
+
+
 def pass_roles(resource_type: str, props: dict, names: set[str]) -> None:
     passed = PASSED_ROLES.get(resource_type)
     if resource_type == "AWS::Scheduler::Schedule" and "Target" in names:
@@ -104,7 +112,7 @@ def before_create(resource_type: str, logical_id: str, props: dict, stack_name: 
     actions = needs.create + tuple(
         action for name, extra in needs.with_property.items() if has(props, name) for action in extra)
     for action in actions:
-        require(action, arn)
+        require(action, arn, boundary_context(resource_type, props))
     pass_roles(resource_type, props, set(props))
     read_code(resource_type, props, set(props))
 
@@ -121,7 +129,7 @@ def before_update(resource_type: str, physical_id: str, old: dict, new: dict, st
     arn = arn_of(needs, new, name_from(physical_id))
     by_property = {**needs.with_property, **needs.update_with_property}
     for action in needs.update + tuple(action for name in sorted(names) for action in by_property.get(name, ())):
-        require(action, arn)
+        require(action, arn, boundary_context(resource_type, new))
     pass_roles(resource_type, new, names)
     read_code(resource_type, new, names)
 
@@ -133,7 +141,7 @@ def before_delete(resource_type: str, physical_id: str, props: dict) -> None:
     arn = arn_of(needs, props, name_from(physical_id))
     extra = tuple(action for name, more in needs.delete_with_property.items() if props.get(name) for action in more)
     for action in extra + needs.delete:
-        require(action, arn)
+        require(action, arn, boundary_context(resource_type, props))
 
 
 def passed_service_role(params: dict) -> str:
