@@ -43,7 +43,8 @@ const THROTTLED: Explanation = {
 const BY_NAME: Readonly<Record<string, Explanation>> = {
   CredentialsProviderError: {
     reason: "credentials-missing",
-    message: () => "no AWS credentials were found",
+    // When all places were empty the text says no more than that; of one place, such as an old sign-in, it says why.
+    message: (text) => `no AWS credentials were found${/any providers/.test(text) ? "" : `: ${text}`}`,
     hint: "Set AWS_PROFILE, or sign in with `aws sso login`; on a runner, let the job assume a role through OIDC.",
   },
   ExpiredToken: EXPIRED,

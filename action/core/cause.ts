@@ -12,11 +12,11 @@ const NOISE = /\bcancell?ed\b/i;
  * through CloudFormation; a message that is not here is shown without a hint rather than with a guessed one.
  */
 const HINTS: readonly (readonly [RegExp, string])[] = [
+  [/BucketAlreadyExists/i, "bucket names are unique in the whole world: choose another `name:`"],
   [
     /already exists|AlreadyExists|EntityAlreadyExists|BucketAlreadyOwnedByYou/i,
     "something outside this stack has that name: delete it, or take `name:` off the component",
   ],
-  [/BucketAlreadyExists/i, "bucket names are unique in the whole world: choose another `name:`"],
   [
     /QueueDeletedRecently|wait 60 seconds/i,
     "SQS keeps a deleted queue's name for 60 seconds: run the same deploy again in a minute",
@@ -25,7 +25,10 @@ const HINTS: readonly (readonly [RegExp, string])[] = [
     /NoSuchKey|specified key does not exist/i,
     "the function's zip is not in the artifact bucket: run the deploy again, it uploads what is missing",
   ],
-  [/NoSuchBucket|bucket does not exist/i, "the artifact bucket is gone: deploy templates/account.yaml again"],
+  [
+    /NoSuchBucket|bucket does not exist/i,
+    "the artifact bucket is gone: run `warren bootstrap`, then deploy again",
+  ],
   [
     /not authorized to perform:? ?([\w:*-]+)?|AccessDenied|Access Denied|UnauthorizedOperation/i,
     "the deploying role lacks this permission: add it to the deploy role (templates/account.yaml)",

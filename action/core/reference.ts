@@ -149,6 +149,7 @@ export function checkReferences(template: Template, placeOf: (path: Path) => Pla
     check([...at, "Value"], output.Value);
   }
   checkAlike(template, add);
+  checkPatterns(template, add);
   checkMetadata(template, needs, check, add);
   return problems;
 }
@@ -165,6 +166,23 @@ function checkAlike(template: Template, add: Add): void {
       const title = section.charAt(0).toUpperCase() + section.slice(1);
       if (other !== undefined) add([title, name], `\`${name}\` and \`${other}\` differ only in capitals`);
       seen.set(name.toLowerCase(), name);
+    }
+  }
+}
+
+/** The schema that is made from the template uses them as they are, and would throw. */
+function checkPatterns(template: Template, add: Add): void {
+  for (const { name, allowedPattern } of Object.values(template.parameters)) {
+    if (allowedPattern === undefined) continue;
+    try {
+      RegExp(allowedPattern, "u");
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      add(
+        ["Parameters", name, "AllowedPattern"],
+        `\`${allowedPattern}\` is no regular expression`,
+        `${error.message}.`,
+      );
     }
   }
 }

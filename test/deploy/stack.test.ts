@@ -119,6 +119,17 @@ describe("the cause of a failure", () => {
     ]);
   });
 
+  test("comes with what helps against it, not against what sounds like it", () => {
+    const [mine] = problems(
+      "Fn CREATE_FAILED: The bucket you tried to create already exists (BucketAlreadyOwnedByYou)",
+    );
+    const [theirs] = problems(
+      "Fn CREATE_FAILED: The requested bucket name is not available (BucketAlreadyExists)",
+    );
+    expect(mine.hint).toContain("something outside this stack has that name");
+    expect(theirs.hint).toContain("unique in the whole world");
+  });
+
   test("is the stack's own reason when no resource failed", () => {
     const [first] = problems(
       "own UPDATE_IN_PROGRESS: User Initiated",
