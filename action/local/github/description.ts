@@ -34,7 +34,8 @@ async function load(): Promise<Description> {
     quick: true,
     strict: true,
     coerceTypes: true,
-    ajvOpts: { strict: false, allErrors: true, formats: FORMATS },
+    // Unoptimised, as each validator runs a few times only, and optimising is a quarter of its making.
+    ajvOpts: { strict: false, allErrors: true, code: { optimize: false }, formats: FORMATS },
   });
   await api.init();
 
