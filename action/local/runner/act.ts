@@ -35,6 +35,8 @@ export interface JobRun {
   readonly token: string;
   /** Variables of the job, above all of the caller's: it gets none of those. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The repository's variables, `vars` in a workflow. */
+  readonly variables: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Ten minutes unless given. */
   readonly boundSeconds?: number;
@@ -125,7 +127,7 @@ async function flags(run: JobRun, home: string): Promise<readonly string[]> {
     "--secret-file",
     await file("secrets", lines({ GITHUB_TOKEN: run.token })),
     "--var-file",
-    await file("vars", ""),
+    await file("vars", lines(run.variables)),
     "--input-file",
     await file("inputs", ""),
     "--action-cache-path",
@@ -196,6 +198,8 @@ function processEnvironment(home: string): NodeJS.ProcessEnv {
     HOME: home,
     TMPDIR: join(home, "tmp"),
     LANG: "C.UTF-8",
+    // act gives each step a terminal, GitHub does not.
+    NO_COLOR: "1",
     npm_config_cache: env["npm_config_cache"] ?? join(homedir(), ".npm"),
     npm_config_userconfig: env["npm_config_userconfig"] ?? join(homedir(), ".npmrc"),
     npm_config_prefer_offline: "true",

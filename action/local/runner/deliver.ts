@@ -23,6 +23,8 @@ export interface Forge {
   readonly oidc: Pick<OidcIssuer, "mint">;
   /** Variables of every job, above those that the runner sets. */
   readonly environment: Readonly<Record<string, string>>;
+  /** The repository's variables, `vars` in a workflow. */
+  readonly variables?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
   /** Of each job; ten minutes unless given. */
   readonly boundSeconds?: number;
@@ -43,7 +45,8 @@ export async function deliver(delivery: Delivery, forge: Forge): Promise<readonl
     files.map(async (file) => ({ file, text: await readFile(join(root, file), "utf8") })),
   );
   const delivered: DeliveredJob[] = [];
-  for (const routed of await route({ workflows, eventName, payload })) {
+  const context = { vars: forge.variables ?? {} };
+  for (const routed of await route({ workflows, eventName, payload, context })) {
     const result = await runJob(routed, delivery, forge);
     delivered.push({ routed, ...result });
   }
@@ -51,7 +54,7 @@ export async function deliver(delivery: Delivery, forge: Forge): Promise<readonl
 }
 
 async function runJob(routed: RoutedJob, delivery: Delivery, forge: Forge): Promise<JobResult> {
-  const { github, oidc, environment, signal, boundSeconds, onLine } = forge;
+  const { github, oidc, environment, variables = {}, signal, boundSeconds, onLine } = forge;
   const { workflow, job, permissions } = routed;
   const { eventName, payload, root, runId = 1, runAttempt = 1 } = delivery;
   const mayIdentify = permissions["id-token"] === "write";
@@ -65,6 +68,7 @@ async function runJob(routed: RoutedJob, delivery: Delivery, forge: Forge): Prom
     oidc: mayIdentify ? oidc.mint(await identityOf(routed, delivery, github)) : undefined,
     token: github.issueToken(permissions),
     environment,
+    variables,
     ...(signal && { signal }),
     ...(boundSeconds !== undefined && { boundSeconds }),
     ...(onLine && { onLine }),
