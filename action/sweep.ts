@@ -120,7 +120,7 @@ function judge(
   { workspace: { sha256 }, clock }: SweepPorts,
 ): readonly Verdict[] {
   const wanted = wantedStages(request.stages, facts, sha256);
-  return judgeStacks(stacks, wanted, request.stages, { ...request, sha256 }, clock.now());
+  return judgeStacks(stacks, wanted, request.stages, request, clock.now());
 }
 
 /** A list without the default branch is not a list of all branches: every preview would go. */

@@ -78,7 +78,7 @@ export interface StackState {
 export interface Ownership {
   readonly pipeline: string;
   readonly repositoryId: string;
-  /** Only what belongs to this branch is looked at: its preview, and stages that were deployed from it. */
+  /** Only what was deployed from this branch is looked at. */
   readonly onlyBranch?: string;
 }
 
@@ -107,18 +107,17 @@ export function judgeStacks(
   stacks: readonly StackState[],
   wanted: ReadonlyMap<string, WantedStage>,
   stages: readonly Stage[],
-  owner: Ownership & { readonly sha256: (text: string) => string },
+  owner: Ownership,
   now: number,
 ): readonly Verdict[] {
   const { onlyBranch } = owner;
-  const previewName = onlyBranch === undefined ? undefined : stageOfBranch(onlyBranch, owner.sha256);
   return stacks.flatMap((stack): Verdict[] => {
     const identity = readStackTags(stack.tags);
     const { pipeline, repositoryId, stage, branch } = identity;
     const ours = repositoryId === owner.repositoryId;
     // A missing id is no proof either way; it is told, so that nobody waits for the stack to go.
     if (!ours && !(repositoryId === "" && pipeline === owner.pipeline)) return [];
-    if (onlyBranch !== undefined && stage !== previewName && branch !== tagValue(onlyBranch)) return [];
+    if (onlyBranch !== undefined && branch !== tagValue(onlyBranch)) return [];
     const base = { stack, identity };
     const leave = (reason: Reprieve, text: string): Verdict[] => [{ ...base, kind: "leave", reason, text }];
     if (!ours)

@@ -25,7 +25,7 @@ function judge(stacks: readonly Stack[], situation: Situation = {}) {
     onlyBranch,
   } = situation;
   const wanted = wantedStages(stages, { branches, openPullRequests: pullRequests }, sha256);
-  const owner = { ...OWNER, sha256, ...(onlyBranch === undefined ? {} : { onlyBranch }) };
+  const owner = { ...OWNER, ...(onlyBranch === undefined ? {} : { onlyBranch }) };
   return judgeStacks(stacks, wanted, stages, owner, now);
 }
 

@@ -72,6 +72,7 @@ test("takes down what Git does not want, and says so before", async () => {
     `will delete ${gone.name}: its branch \`gone\` is gone`,
   ]);
   // Two stacks go down at once: each line says whose it is.
+  expect(lines).toHaveLength(4);
   for (const line of lines.slice(2)) expect(line).toMatch(/^rabbit-hole-(closed|gone)-/);
 });
 

@@ -109,8 +109,8 @@ export function createAccount(
 function deletion({ id, name }: Stack, end: string, token: string): StackEvent[] {
   const own = { logicalId: name, physicalId: id, type: "AWS::CloudFormation::Stack" };
   const queue = { logicalId: "Jobs", physicalId: "jobs", type: "AWS::SQS::Queue" };
-  const failed = end === "DELETE_FAILED" ? [{ ...queue, status: end, reason: "Access denied" }] : [];
-  return [{ ...own, status: "DELETE_IN_PROGRESS" }, ...failed, { ...own, status: end }].map((event, index) =>
+  const last = { ...queue, status: end, reason: end === "DELETE_FAILED" ? "Access denied" : "" };
+  return [{ ...own, status: "DELETE_IN_PROGRESS" }, last, { ...own, status: end }].map((event, index) =>
     eventOf(event, `${name}-${token}-${index}`, token),
   );
 }
