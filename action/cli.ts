@@ -2,12 +2,13 @@
 /** The edge of the command line: words -> Request, real ports, run(), the one catch, the exit code. */
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
+import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
 import type { Setup } from "./core/setup.ts";
-import { type Value, textOf } from "./core/value.ts";
+import type { Value } from "./core/value.ts";
 import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
 import { systemPorts } from "./system.ts";
 import { type Request, type Target, run } from "./run.ts";
@@ -113,14 +114,17 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     .option("--repository-id <number>", "its number: `gh api repos/<owner/name> --jq .id`", "")
     .option("--owner-id <number>", "its owner's number: `gh api repos/<owner/name> --jq .owner.id`", "")
     .option("--provider <arn>", "the account's OIDC provider for GitHub, if it has one already", "")
-    .option("--stack-policy <arn...>", "managed policies for kinds of your own, which CloudFormation is to have")
+    .option(
+      "--stack-policy <arn...>",
+      "managed policies for kinds of your own, which CloudFormation is to have",
+    )
     .action((flags: SetupFlags, command: Command) =>
       perform({ command: "bootstrap", ...setupOf(flags) }, command),
     );
   warren
     .command("local")
     .description("run a local AWS until Ctrl-C, ready to deploy to; needs the repository's own set-up")
-    .option("--port <number>", "port on 127.0.0.1 (default: any free one)", positive)
+    .option("--port <number>", "port on 127.0.0.1 (default: any free one)", portNumber)
     .action(async (flags: Flags) => {
       // Not part of the bundle's start-up: nobody needs it on a runner.
       const { serveLocalAws } = await import("./local/serve.ts");
@@ -133,7 +137,11 @@ function setupOf(flags: SetupFlags): { setup?: Setup } {
   const { repository, repositoryId, ownerId, provider, stackPolicy = [] } = flags;
   if (repository === undefined) return {};
   return {
-    setup: { repository: { name: repository, id: repositoryId, ownerId }, provider, stackPolicies: stackPolicy },
+    setup: {
+      repository: { name: repository, id: repositoryId, ownerId },
+      provider,
+      stackPolicies: stackPolicy,
+    },
   };
 }
 
@@ -141,6 +149,12 @@ function positive(text: string): number {
   const number = Number(text);
   if (!Number.isInteger(number) || number < 1)
     throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+  return number;
+}
+
+function portNumber(text: string): number {
+  const number = positive(text);
+  if (number > 65_535) throw new InvalidArgumentError("It must be at most 65535.");
   return number;
 }
 
@@ -158,10 +172,20 @@ async function perform(request: Request, command: Command): Promise<void> {
   const root = resolve(flags.directory);
   if (!existsSync(root)) throw new UserError("directory-missing", { message: `there is no folder ${root}` });
   const ports = systemPorts({ root, console, environment: process.env });
+  if (request.command === "deploy" || request.command === "destroy") tellInterruption(console);
   const { result, lines, json } = report(await run(request, ports));
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);
+}
+
+function tellInterruption(console: Console): void {
+  process.removeAllListeners("SIGINT").on("SIGINT", () => {
+    console.error(
+      "interrupted: what has begun in AWS goes on; the same command waits for it and does the rest",
+    );
+    process.exit(EXIT.interrupted);
+  });
 }
 
 function problemJson({ place, message, hint }: Problem): Value {
@@ -190,17 +214,19 @@ function fail(thrown: unknown, json: boolean, console: Console): number {
   console.error(
     `this is a bug in Warren: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
-  if (error instanceof Error && error.cause !== undefined) console.error(`caused by ${textOf(error.cause)}`);
+  if (error instanceof Error && error.cause !== undefined) console.error(`caused by ${inspect(error.cause)}`);
   return EXIT.bug;
 }
 
 async function main(): Promise<void> {
-  // Output that nobody reads any more (`warren render | head`) is no reason for a stack trace.
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) =>
-      process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug),
-    );
-  }
+  // A result that nobody reads any more (`warren render | head`) is no reason for a stack trace, and messages that
+  // nobody reads (`warren deploy 2>&1 | head`) none to leave a deploy half done, let alone with exit code 0.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === "EPIPE" ? EXIT.ok : EXIT.bug),
+  );
+  process.stderr.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") process.exit(EXIT.bug);
+  });
   process.on("SIGINT", () => process.exit(EXIT.interrupted));
   try {
     const words = process.argv.slice(2);

@@ -207,7 +207,12 @@ async function healthy(
 }
 
 async function startFailure(logFile: string, cause: unknown): Promise<Error> {
-  const lines = (await readFile(logFile, "utf8")).trimEnd().split("\n").slice(-30);
+  const log = await readFile(logFile, "utf8");
+  if (/Address already in use/.test(log)) {
+    const problem = { message: "the port is taken", hint: "Choose another --port, or leave it out." };
+    return new UserError("port-taken", problem, { cause });
+  }
+  const lines = log.trimEnd().split("\n").slice(-30);
   return new Error(`the local AWS did not start; the end of its log:\n${lines.join("\n")}`, { cause });
 }
 
