@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
+import { explainDiskError } from "./core/disk-error.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
 import type { Setup } from "./core/setup.ts";
@@ -194,7 +195,7 @@ function problemJson({ place, message, hint }: Problem): Value {
 
 /** The one catch. */
 function fail(thrown: unknown, json: boolean, console: Console): number {
-  const error = explainAwsError(thrown) ?? thrown;
+  const error = explainAwsError(thrown) ?? explainDiskError(thrown) ?? thrown;
   if (error instanceof UserError) {
     for (const problem of error.problems) console.error(formatProblem(problem));
     if (json)
