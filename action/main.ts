@@ -79,14 +79,14 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   runner.mask(request.inputs.token);
   const root = rootOf(request.inputs, environment);
   const outcome = await gitops(request, gitopsPorts(request, root, runner, environment));
-  const { lines, outputs, summary } = resultOf(outcome);
+  const { lines, warnings, outputs, summary } = resultOf(outcome);
   for (const line of lines) runner.info(line);
+  for (const warning of warnings) runner.warn(warning);
   for (const key of OUTPUTS) {
     const value = outputs[key];
     if (value !== undefined) runner.output(key, value);
   }
   await runner.summary(summary);
-  if (outcome.kind === "skip" && outcome.reason.startsWith("newer-")) runner.warn(outcome.text);
   if (outcome.kind === "swept" && outcome.failure) throw outcome.failure;
 }
 

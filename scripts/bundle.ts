@@ -1,18 +1,20 @@
 /**
- * dist/: the command line and the Action, each one file that needs no installed packages. esbuild stays outside: it
- * is a program of the machine's own kind.
+ * dist/ (or the folder that is given): the command line and the Action, each one file that needs no installed
+ * packages. esbuild stays outside: it is a program of the machine's own kind.
  */
 import { existsSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
 
 import { build } from "esbuild";
 
 const ENTRIES = [
-  { source: "action/cli.ts", target: "dist/cli.cjs" },
-  { source: "action/main.ts", target: "dist/index.cjs" },
+  { source: "action/cli.ts", target: "cli.cjs" },
+  { source: "action/main.ts", target: "index.cjs" },
 ];
 
-const root = `${import.meta.dirname}/..`;
+const root = resolve(import.meta.dirname, "..");
+const folder = resolve(process.argv[2] ?? join(root, "dist"));
 const present = ENTRIES.filter(({ source }) => existsSync(`${root}/${source}`));
 for (const { source, target } of ENTRIES) {
   if (!present.some((entry) => entry.source === source))
@@ -20,12 +22,12 @@ for (const { source, target } of ENTRIES) {
 }
 if (present.length === 0) throw new Error("nothing to bundle");
 
-await rm(`${root}/dist`, { recursive: true, force: true });
+await rm(folder, { recursive: true, force: true });
 for (const { source, target } of present) {
   const { warnings } = await build({
     absWorkingDir: root,
     entryPoints: [source],
-    outfile: target,
+    outfile: join(folder, target),
     bundle: true,
     platform: "node",
     format: "cjs",
@@ -42,5 +44,5 @@ for (const { source, target } of present) {
   if (warnings.length > 0) throw new Error(`${source}: esbuild has warnings, see above`);
   console.log(`${source} -> ${target}`);
 }
-await cp(`${root}/templates`, `${root}/dist/templates`, { recursive: true });
-console.log("templates/ -> dist/templates/");
+await cp(`${root}/templates`, join(folder, "templates"), { recursive: true });
+console.log("templates/ -> templates/");

@@ -151,7 +151,10 @@ function planSection(against: StagePlan): Section {
     };
   }
   const what = plan.kind === "create" ? "creates" : "changes";
-  const title = `**Merging into ${stage}** ${what} ${code(plan.stackName)}: ${tally(changes)}.`;
+  const loaded = plan.items.map((component) => `items of ${code(component)} put`);
+  const all = [tally(changes), ...loaded].filter((part) => part !== "").join(", ");
+  const title = `**Merging into ${stage}** ${what} ${code(plan.stackName)}: ${all}.`;
+  if (changes.length === 0) return { head: title, rows: [], tail: "" };
   const columns = [
     row(["", "component", "resource", "type", "what changes"]),
     row(["-", "-", "-", "-", "-"]),
@@ -164,44 +167,49 @@ function planSection(against: StagePlan): Section {
 }
 
 /** What may hurt comes first, and so is never what is left out. */
-const WEIGHTS = { replaced: 0, removed: 1, changed: 2, added: 3 } as const;
-type Effect = keyof typeof WEIGHTS;
-const SIGNS: Readonly<Record<Effect, string>> = { replaced: "♻️", removed: "🗑️", changed: "✏️", added: "➕" };
+const EFFECTS = {
+  replaced: "♻️",
+  "may be replaced": "♻️",
+  removed: "🗑️",
+  changed: "✏️",
+  added: "➕",
+} as const;
+type Effect = keyof typeof EFFECTS;
+const ORDER = Object.keys(EFFECTS) as readonly Effect[];
 
 function effectOf({ action, replacement }: Change): Effect {
   if (action === "Remove") return "removed";
-  if (replacement === "True" || replacement === "Conditional") return "replaced";
+  if (replacement === "True") return "replaced";
+  if (replacement === "Conditional") return "may be replaced";
   return action === "Add" ? "added" : "changed";
 }
 
 function inOrder(changes: readonly Change[]): Change[] {
-  return changes.toSorted(
-    (a, b) => WEIGHTS[effectOf(a)] - WEIGHTS[effectOf(b)] || (a.logicalId < b.logicalId ? -1 : 1),
-  );
+  const rank = (change: Change): number => ORDER.indexOf(effectOf(change));
+  return changes.toSorted((a, b) => rank(a) - rank(b) || (a.logicalId < b.logicalId ? -1 : 1));
 }
 
 function tally(changes: readonly Change[]): string {
   const effects = changes.map(effectOf);
-  return (["replaced", "removed", "changed", "added"] as const)
-    .map((effect) => ({ effect, count: effects.filter((each) => each === effect).length }))
+  return ORDER.map((effect) => ({ effect, count: effects.filter((each) => each === effect).length }))
     .filter(({ count }) => count > 0)
     .map(({ effect, count }) => `${count} ${effect}`)
     .join(", ");
 }
 
 function changeRow(change: Change, origins: Readonly<Record<string, Origin>>): string {
-  const { logicalId, type, properties, replacement } = change;
+  const { logicalId, type, properties } = change;
   const origin = origins[logicalId];
-  const words = properties.map((property) => code(property)).join(", ");
-  const fate = { True: "**is replaced** ", Conditional: "**may be replaced** ", False: "", "": "" }[
-    replacement
-  ];
+  const effect = effectOf(change);
+  // The stack's own tags reach every resource with every commit.
+  const words = properties.filter((property) => property !== "Tags").map((property) => code(property));
+  const fate = effect === "replaced" || effect === "may be replaced" ? [`**${effect}**`] : [];
   return row([
-    SIGNS[effectOf(change)],
+    EFFECTS[effect],
     origin ? code(origin.component) : "",
     origin ? prose(origin.label) : code(logicalId),
     code(type),
-    `${fate}${words}`.trim(),
+    [...fate, words.join(", ")].join(" ").trim(),
   ]);
 }
 

@@ -31,8 +31,8 @@ export class GitHubRefusal extends UserError {
 }
 
 export type Trouble =
-  /** The token may not do it. `needed` is GitHub's own word for what it lacks, if it says so. */
-  | { readonly kind: "permission"; readonly needed: string }
+  /** The token may not do it. */
+  | { readonly kind: "permission" }
   /** Asking again helps, after this time if GitHub says so. */
   | { readonly kind: "rate-limit"; readonly waitSeconds: number | undefined }
   | { readonly kind: "unavailable"; readonly waitSeconds: number | undefined }
@@ -62,9 +62,7 @@ export function troubleOf({ status, message, headers }: GitHubAnswer, nowMs: num
     /rate limit/i.test(message);
   if (status === 429 || (status === 403 && limited)) return { kind: "rate-limit", waitSeconds };
   if (TRANSIENT.has(status)) return { kind: "unavailable", waitSeconds };
-  if (status === 401 || status === 403) {
-    return { kind: "permission", needed: headers["x-accepted-github-permissions"] ?? "" };
-  }
+  if (status === 401 || status === 403) return { kind: "permission" };
   // Also said about what the token may not see.
   if (status === 404) return { kind: "not-found" };
   return { kind: "refused" };
@@ -99,9 +97,7 @@ function problemOf(
           }
         : {
             message: `the job may not ${doing}: it lacks the permission \`${permission}\``,
-            hint:
-              `Add \`${permission}\` to the job's \`permissions:\`.` +
-              (trouble.needed === "" ? "" : ` (GitHub asks for ${trouble.needed})`),
+            hint: `Add \`${permission}\` to the job's \`permissions:\`.`,
           };
     case "rate-limit":
       return {

@@ -8,6 +8,8 @@ import { report } from "./report.ts";
 
 export interface Result {
   readonly lines: readonly string[];
+  /** Annotations of the run: a green run that did not do what somebody pressed the button for. */
+  readonly warnings: readonly string[];
   readonly outputs: Readonly<Partial<Record<OutputKey, string>>>;
   /** Markdown. */
   readonly summary: string;
@@ -17,8 +19,10 @@ export function resultOf(outcome: GitopsOutcome): Result {
   switch (outcome.kind) {
     case "skip": {
       const { reason, text } = outcome;
+      const stopped = reason === "newer-deployed" || reason === "newer-pushed";
       return {
-        lines: [`nothing to do: ${text}`],
+        lines: stopped ? [] : [`nothing to do: ${text}`],
+        warnings: stopped ? [text] : [],
         outputs: { result: "skipped", reason },
         summary: `### Nothing to do\n\n${prose(text)}\n`,
       };
@@ -27,6 +31,7 @@ export function resultOf(outcome: GitopsOutcome): Result {
       const { reason, text, checked, facts } = outcome;
       return {
         lines: [...report(checked).lines, text],
+        warnings: [],
         outputs: { result: "checked", reason },
         summary: renderSummary(facts),
       };
@@ -36,6 +41,7 @@ export function resultOf(outcome: GitopsOutcome): Result {
       const { stackName, changes } = plan;
       return {
         lines: report({ kind: "planned", plan, stack }).lines,
+        warnings: [],
         outputs: { result: "planned", stage, "stack-name": stackName, changes: String(changes.length) },
         summary: renderSummary(facts),
       };
@@ -50,6 +56,7 @@ export function resultOf(outcome: GitopsOutcome): Result {
       const removed = JSON.stringify(destroy.kind === "destroyed" ? [stackName] : []);
       return {
         lines,
+        warnings: [],
         outputs: { result: "destroyed", stage, "stack-name": stackName, removed },
         summary: `### ${code(stackName)} is gone 🧹\n`,
       };
@@ -59,6 +66,7 @@ export function resultOf(outcome: GitopsOutcome): Result {
       const removed = stacks.filter(({ kind }) => kind === "deleted").map(({ stackName }) => stackName);
       return {
         lines: [sweepLine(stacks, wanted)],
+        warnings: [],
         outputs: { result: "swept", removed: JSON.stringify(removed) },
         summary: sweepSummary(stacks, wanted),
       };
@@ -74,6 +82,7 @@ function deployed({
   const { stack, outputs, changes } = deploy;
   return {
     lines: report({ kind: "deployed", deploy }).lines,
+    warnings: [],
     outputs: {
       result: "deployed",
       stage,

@@ -219,17 +219,16 @@ test("active deployments are those of the stack that were not ended, from every 
   expect(api.calls[0]?.route).toContain("environment=preview&task=warren:rabbit-hole-x-123456");
 });
 
-test("a missing permission is named, with GitHub's own word for it, and is not asked for again", async () => {
+test("a missing permission is named, and is not asked for again", async () => {
   await using api = await playGitHub(() => ({
     status: 403,
-    headers: { "x-accepted-github-permissions": "issues=write; pull_requests=write" },
     body: { message: "Resource not accessible by integration" },
   }));
   const refusal = await refusalOf(api.github.upsertComment(7, MARKER, MARKER));
   expect(refusal).toMatchObject({ kind: "permission", reason: "github-permission-missing" });
   expect(refusal.message).toMatchInlineSnapshot(`
     "the job may not comment on the pull request: it lacks the permission \`pull-requests: write\`
-        Add \`pull-requests: write\` to the job's \`permissions:\`. (GitHub asks for issues=write; pull_requests=write)"
+        Add \`pull-requests: write\` to the job's \`permissions:\`."
   `);
   expect(api.calls).toHaveLength(1);
 });

@@ -1,0 +1,109 @@
+/** The built Action as the runner starts it: a process with its environment, an event's file, files for what it tells. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { text } from "node:stream/consumers";
+import type { InputKey } from "../../action/core/inputs.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+
+export interface Bundle extends AsyncDisposable {
+  /** Absolute path of index.cjs. */
+  readonly main: string;
+}
+
+/** In a folder of its own: dist/ may be somebody's, and two tests at once would delete each other's. */
+export async function buildBundle(): Promise<Bundle> {
+  const folder = await mkdtemp(join(tmpdir(), "warren-bundle-"));
+  const child = spawn(process.execPath, ["scripts/bundle.ts", folder], { cwd: root, stdio: "pipe" });
+  const [code, stderr] = await Promise.all([exitOf(child), text(child.stderr)]);
+  if (code !== 0) throw new Error(`the bundle could not be built: ${stderr}`);
+  return {
+    main: join(folder, "index.cjs"),
+    [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** A checkout: files, without Git. */
+export interface Checkout extends AsyncDisposable {
+  readonly folder: string;
+  write(files: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export async function checkOut(files: Readonly<Record<string, string>>): Promise<Checkout> {
+  const folder = await mkdtemp(join(tmpdir(), "warren-checkout-"));
+  const write: Checkout["write"] = async (changed) => {
+    for (const [path, content] of Object.entries(changed)) {
+      await mkdir(dirname(join(folder, path)), { recursive: true });
+      await writeFile(join(folder, path), content);
+    }
+  };
+  await write(files);
+  return { folder, write, [Symbol.asyncDispose]: () => rm(folder, { recursive: true }) };
+}
+
+export interface StepInput {
+  readonly event: string;
+  readonly payload: object;
+  readonly checkout: Checkout;
+  readonly inputs?: Readonly<Partial<Record<InputKey, string>>>;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface Step {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly outputs: Readonly<Record<string, string>>;
+  readonly summary: string;
+}
+
+/** Only what is given is in its environment, and PATH. */
+export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
+  const folder = await mkdtemp(join(tmpdir(), "warren-step-"));
+  const file = async (name: string, content: string): Promise<string> => {
+    await writeFile(join(folder, name), content);
+    return join(folder, name);
+  };
+  const inputs = Object.entries(step.inputs ?? {}).map(([key, value]) => [
+    `INPUT_${key.toUpperCase()}`,
+    value,
+  ]);
+  const output = await file("output", "");
+  const summary = await file("summary.md", "");
+  const child = spawn(process.execPath, [bundle.main], {
+    cwd: step.checkout.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+    // esbuild is not bundled: on a runner it is installed beside the bundle.
+    env: Object.assign(Object.create(null), {
+      PATH: process.env["PATH"],
+      NODE_PATH: join(root, "node_modules"),
+      GITHUB_WORKSPACE: step.checkout.folder,
+      GITHUB_EVENT_NAME: step.event,
+      GITHUB_EVENT_PATH: await file("event.json", JSON.stringify(step.payload)),
+      GITHUB_OUTPUT: output,
+      GITHUB_STEP_SUMMARY: summary,
+      ...Object.fromEntries(inputs),
+      ...step.environment,
+    }),
+  });
+  const [code, stdout, stderr] = await Promise.all([exitOf(child), text(child.stdout), text(child.stderr)]);
+  const outputs = parseOutputs(await readFile(output, "utf8"));
+  const result = { code, stdout, stderr, outputs, summary: await readFile(summary, "utf8") };
+  await rm(folder, { recursive: true });
+  return result;
+}
+
+async function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
+  const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  if (code === null) throw new Error(`ended by ${signal}`);
+  return code;
+}
+
+/** `name<<delimiter`, lines, `delimiter`: how the runner reads outputs of several lines. */
+function parseOutputs(file: string): Record<string, string> {
+  const found = file.matchAll(/^(.+?)<<(ghadelimiter_.+)\n([^]*?)\n\2$/gm);
+  return Object.fromEntries([...found].map(([, name = "", , value = ""]) => [name, value]));
+}

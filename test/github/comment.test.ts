@@ -1,0 +1,189 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  COMMENT_CHARACTERS,
+  type CommentFacts,
+  type StagePlan,
+  commentMarker,
+  consoleUrl,
+  renderComment,
+  renderSummary,
+} from "../../action/core/comment.ts";
+import type { Plan } from "../../action/plan.ts";
+import type { Change } from "../../action/ports.ts";
+import { HOSTILE } from "./hostile.ts";
+
+const STACK_ID = "arn:aws:cloudformation:eu-central-1:111122223333:stack/burrow-x-123456/0a1b";
+
+function change(
+  logicalId: string,
+  action: Change["action"],
+  replacement: Change["replacement"] = "",
+): Change {
+  const properties = action === "Modify" ? ["DelaySeconds", "Tags"] : [];
+  return {
+    action,
+    logicalId,
+    physicalId: "",
+    type: "AWS::SQS::Queue",
+    replacement,
+    policyAction: "",
+    properties,
+  };
+}
+
+function planOf(changes: readonly Change[]): StagePlan {
+  const kind = changes.length > 0 ? "update" : "nothing";
+  return {
+    kind: "planned",
+    stage: "prod",
+    plan: { kind, stackName: "burrow-prod", digest: "d", changes, items: [] },
+    origins: {},
+  };
+}
+
+const FACTS: CommentFacts = {
+  pipeline: "burrow",
+  verdict: { kind: "ready", stackName: "burrow-x-123456" },
+  picture: "flowchart LR\n    c1 --> c2\n",
+  merging: [
+    planOf([
+      change("Added", "Add"),
+      change("Changed", "Modify", "False"),
+      change("Perhaps", "Modify", "Conditional"),
+      change("Gone", "Remove"),
+      change("Replaced", "Modify", "True"),
+    ]),
+  ],
+  preview: { stackId: STACK_ID, outputs: { WorkerName: "w", JobsUrl: "https://sqs.example/jobs" } },
+  hops: [
+    { name: "timer -> table", milliseconds: 1_234 },
+    { name: "table -> queue", milliseconds: 400 },
+  ],
+  checksUrl: "https://github.com/octo/burrow/pull/7/checks",
+};
+
+test("verdict, plan with what hurts first, outputs, times, picture, links", () => {
+  expect(renderComment(FACTS)).toMatchSnapshot();
+});
+
+test("the marker is the first thing in it, and equal facts are equal bytes", () => {
+  expect(renderComment(FACTS).startsWith(commentMarker("burrow"))).toBe(true);
+  expect(renderComment(structuredClone(FACTS))).toBe(renderComment(FACTS));
+});
+
+test.each<[string, CommentFacts["verdict"]]>([
+  ["ready", { kind: "ready", stackName: "burrow-x" }],
+  ["planned", { kind: "planned", why: "no stage for pull requests" }],
+  ["gone", { kind: "gone", stackName: "burrow-x", why: "pull request #7 is closed" }],
+  [
+    "failed",
+    {
+      kind: "failed",
+      what: "no preview",
+      problems: [{ message: "it broke\n```\n# not a title", hint: "Mend it." }],
+    },
+  ],
+])("the verdict %s", (_kind, verdict) => {
+  expect(renderComment({ ...FACTS, verdict, merging: [], picture: "", hops: [] })).toMatchSnapshot();
+});
+
+test("a merge that changes nothing, one that is not known, and one that makes a stack", () => {
+  const created = planOf([change("One", "Add"), change("Two", "Add")]);
+  const noItems: Plan = { kind: "update", stackName: "burrow-prod", digest: "d", changes: [], items: [] };
+  const merging: readonly StagePlan[] = [
+    planOf([]),
+    { kind: "unknown", stage: "prod", why: "burrow-prod is UPDATE_IN_PROGRESS: @team look" },
+    { kind: "planned", stage: "prod", plan: { ...noItems, items: ["fang"] }, origins: {} },
+    created.kind === "planned" ? { ...created, plan: { ...created.plan, kind: "create" } } : created,
+  ];
+  expect(renderComment({ ...FACTS, merging, picture: "", hops: [] })).toMatchSnapshot();
+});
+
+test("a comment never exceeds GitHub's limit, and says where the rest is", () => {
+  const many = Array.from({ length: 3_000 }, (_, index) => change(`Resource${index}`, "Modify", "False"));
+  const big = { ...FACTS, merging: [planOf([...many, change("Zebra", "Modify", "True")])] };
+  const comment = renderComment(big);
+  expect(comment.length).toBeLessThanOrEqual(COMMENT_CHARACTERS);
+  expect(comment.length).toBeGreaterThan(COMMENT_CHARACTERS - 5_000);
+  expect(comment).toContain("This is not all of it");
+  expect(comment).toContain("is up ✅");
+  expect(comment).toContain("the stack in the AWS console");
+  // What hurts most is never what is left out.
+  expect(comment).toContain("`Zebra`");
+  expect(comment).not.toContain("`Resource999`");
+  expect(renderSummary(big)).toContain("`Resource999`");
+});
+
+test("whatever the sizes, it stays within its limit and keeps verdict and links", () => {
+  fc.assert(
+    fc.property(
+      fc.nat({ max: 60 }),
+      fc.array(fc.constantFrom(...Object.values(HOSTILE)), { maxLength: 60 }),
+      fc.string({ maxLength: 3_000 }),
+      fc.integer({ min: 1_200, max: 6_000 }),
+      (changes, values, picture, limit) => {
+        const facts: CommentFacts = {
+          ...FACTS,
+          picture,
+          merging: [planOf(Array.from({ length: changes }, (_, index) => change(`R${index}`, "Modify")))],
+          preview: {
+            stackId: STACK_ID,
+            outputs: Object.fromEntries(values.map((value, at) => [`O${at}`, value])),
+          },
+        };
+        const comment = renderComment(facts, limit);
+        expect(comment.length).toBeLessThanOrEqual(limit);
+        expect(comment).toContain("is up ✅");
+        expect(comment).toContain("(https://github.com/octo/burrow/pull/7/checks)");
+        const opened = comment.split("<details>").length;
+        expect(comment.split("</details>").length).toBe(opened);
+      },
+    ),
+  );
+});
+
+test.each(Object.entries(HOSTILE))("%s in outputs, reasons and resources adds no syntax", (_name, text) => {
+  const hostile: CommentFacts = {
+    ...FACTS,
+    verdict: { kind: "gone", stackName: text, why: text },
+    merging: [
+      { kind: "unknown", stage: text, why: text },
+      planOf([{ ...change(text, "Modify"), type: text, properties: [text] }]),
+    ],
+    preview: { stackId: STACK_ID, outputs: { [text]: text } },
+    hops: [{ name: text, milliseconds: 1 }],
+  };
+  const plain = "x".repeat(3);
+  const tame: CommentFacts = {
+    ...FACTS,
+    verdict: { kind: "gone", stackName: plain, why: plain },
+    merging: [
+      { kind: "unknown", stage: plain, why: plain },
+      planOf([{ ...change(plain, "Modify"), type: plain, properties: [plain] }]),
+    ],
+    preview: { stackId: STACK_ID, outputs: { [plain]: plain } },
+    hops: [{ name: plain, milliseconds: 1 }],
+  };
+  const shape = (markdown: string): Record<string, number> => {
+    const bare = markdown.replaceAll(/`[^`\n]*`/g, "").replaceAll(/&#\d+;/g, "");
+    const count = (pattern: RegExp): number => [...bare.matchAll(pattern)].length;
+    return {
+      lines: count(/\n/g),
+      cells: count(/\|/g),
+      tags: count(/<(?!\/?code>)/g),
+      links: count(/\]\(/g),
+      mentions: count(/[@#](?=\w)/g),
+      marks: count(/[*_~`]/g),
+    };
+  };
+  expect(shape(renderComment(hostile))).toEqual(shape(renderComment(tame)));
+});
+
+test("the console's address is that of the stack's own partition and region", () => {
+  expect(consoleUrl(STACK_ID)).toMatch(
+    /^https:\/\/eu-central-1\.console\.aws\.amazon\.com\/cloudformation\/home\?region=eu-central-1#/,
+  );
+  expect(consoleUrl("arn:aws-cn:cloudformation:cn-north-1:1:stack/a/b")).toContain("console.amazonaws.cn");
+  expect(consoleUrl("not an ARN")).toBeUndefined();
+});
