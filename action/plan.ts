@@ -43,8 +43,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   });
   if (changeSet.kind === "busy") throw notPlannable(stackName, stack, true);
   await ports.stacks.deleteChangeSet(stackName, changeSet.id);
-  // The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack.
-  if (!stack) await ports.stacks.delete({ stackId: changeSet.stackId, token: `plan-${digest.slice(0, 32)}` });
+  if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
   if (changeSet.kind === "failed") {
     throw new UserError("plan-failed", {
       message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}`,
@@ -58,6 +57,22 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const nothing = changes.length === 0 && tables.length === 0;
   const items = tables.map(({ component }) => component);
   return { kind: nothing ? "nothing" : kind, stackName, digest, changes, items };
+}
+
+/** The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack. */
+async function clearShell(
+  stackName: string,
+  stackId: string,
+  digest: string,
+  ports: PlanPorts,
+): Promise<void> {
+  try {
+    await ports.stacks.delete({ stackId, token: `plan-${digest.slice(0, 32)}` });
+  } catch (error) {
+    // The role for plans may not delete any stack: a shell costs nothing, and the first deploy takes it up.
+    if (!(error instanceof Error) || !error.name.startsWith("AccessDenied")) throw error;
+    ports.log.info(`${stackName} stays as an empty stack in review until its first deploy`);
+  }
 }
 
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them. */

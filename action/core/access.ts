@@ -9,7 +9,7 @@ import { stackName } from "./names.ts";
 export type Use = "plan" | "preview" | "deploy";
 
 /** How roles and policies are named, by what they are for. `stacks` and `preview-stacks` are CloudFormation's own. */
-type Suffix = Use | "stacks" | "preview-stacks";
+export type Suffix = Use | "stacks" | "preview-stacks";
 
 /** Longest is `<32>-ap-southeast-1-preview-stacks`: 62 of IAM's 64 characters, as `warren` is the path. */
 export function roleName(pipeline: string, region: string, suffix: Suffix): string {

@@ -1,23 +1,170 @@
+import { readFile } from "node:fs/promises";
+import { IAMClient } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deploy } from "../../action/deploy.ts";
-import { destroy } from "../../action/destroy.ts";
+import { clearAway, deployLife, everyKindLife, planLife, previewLife } from "./lives.ts";
+import { type Policy, policiesOf } from "./policies.ts";
 import { type World, openSession, openWorld, stackOf } from "./world.ts";
 
 let world: World;
+let policies: readonly Policy[];
+
 beforeAll(async () => {
   world = await openWorld();
+  policies = await policiesOf(new IAMClient(world.aws.clientConfig()), world);
+  const prod = await stackOf(world, { stage: "prod" });
+  using session = openSession(world, { use: "deploy", stacks: [prod.stackName] });
+  await deploy({ rendered: prod, artifacts: world.artifacts }, { ...world.ports, ...session });
 });
-afterAll(async () => await world[Symbol.asyncDispose]());
+afterAll(async () => await world?.[Symbol.asyncDispose]());
 
-test("try", async () => {
-  const rendered = await stackOf(world, "preview", "feature-x");
-  using session = openSession(world, { use: "preview", stacks: [rendered.stackName] });
-  const ports = { ...world.ports, ...session, log: { ...console, progress: () => {}, } };
-  console.time("deploy");
-  const done = await deploy({ rendered, artifacts: world.artifacts }, ports);
-  console.timeEnd("deploy");
-  expect(done.kind).toBe("created");
-  console.time("destroy");
-  await destroy({ stackName: rendered.stackName, protected: false, tags: rendered.tags } as never, ports);
-  console.timeEnd("destroy");
+test("a plan, a preview, a deploy and every kind need no more than their roles may", async () => {
+  const plans = await planLife(world);
+  expect(plans.map(({ kind, stackName }) => [kind, stackName])).toEqual([
+    ["update", "rabbit-hole-prod"],
+    ["create", "rabbit-hole-staging"],
+  ]);
+  await previewLife(world, "feature-x");
+  await deployLife(world, "first");
+  await everyKindLife(world);
 });
+
+/** Why a role may do what the runs above never asked for: reason -> `policy statement action`. */
+const KEPT: Readonly<Record<string, readonly string[]>> = {
+  "An empty change set, or one that is made once more, is taken away.": [
+    "preview Stacks cloudformation:DeleteChangeSet",
+    "deploy Stacks cloudformation:DeleteChangeSet",
+  ],
+  "On AWS, DescribeStacks without a name needs it.": ["preview Sweep cloudformation:ListStacks"],
+  "On AWS, deleting a version is an action of its own.": [
+    "preview Buckets s3:DeleteObjectVersion",
+    "deploy Buckets s3:DeleteObjectVersion",
+  ],
+  "The type's handler reads it on AWS, as its registry schema says; the local AWS asks for less.": [
+    "stacks Alarms cloudwatch:DescribeAlarms",
+    "stacks Alarms cloudwatch:ListTagsForResource",
+    "stacks Buckets s3:GetBucket*",
+    "stacks Buckets s3:GetEncryptionConfiguration",
+    "stacks Buckets s3:GetLifecycleConfiguration",
+    "stacks Buckets s3:ListBucket",
+    "stacks Buckets s3:ListTagsForResource",
+    "stacks Functions lambda:GetPolicy",
+    "stacks Functions lambda:GetRuntimeManagementConfig",
+    "stacks Functions lambda:ListTags",
+    "stacks LogLists logs:DescribeLogGroups",
+    "stacks LogLists logs:DescribeResourcePolicies",
+    "stacks Logs logs:DescribeIndexPolicies",
+    "stacks Logs logs:GetDataProtectionPolicy",
+    "stacks Logs logs:ListTagsForResource",
+    "stacks Mappings lambda:ListTags",
+    "stacks Queues sqs:GetQueueUrl",
+    "stacks Queues sqs:ListQueueTags",
+    "stacks Roles iam:ListAttachedRolePolicies",
+    "stacks Roles iam:ListRolePolicies",
+    "stacks Rules events:ListTagsForResource",
+    "stacks Rules events:ListTargetsByRule",
+    "stacks Tables dynamodb:GetResourcePolicy",
+    "stacks Tables dynamodb:ListTagsOfResource",
+    "stacks Topics sns:GetDataProtectionPolicy",
+    "stacks Topics sns:GetSubscriptionAttributes",
+    "stacks Topics sns:ListSubscriptionsByTopic",
+    "stacks Topics sns:ListTagsForResource",
+  ],
+  "A stack's tag that goes (`warren:marker`) is taken off every resource.": [
+    "stacks Alarms cloudwatch:UntagResource",
+    "stacks Buckets s3:UntagResource",
+    "stacks Functions lambda:UntagResource",
+    "stacks Logs logs:UntagResource",
+    "stacks Mappings lambda:UntagResource",
+    "stacks Queues sqs:UntagQueue",
+    "stacks Roles iam:UntagRole",
+    "stacks Rules events:UntagResource",
+    "stacks Tables dynamodb:UntagResource",
+    "stacks Topics sns:UntagResource",
+  ],
+  "Since 2025 the bucket's handler also tags by the newer of S3's two actions.": [
+    "stacks Buckets s3:TagResource",
+  ],
+  "A property that is taken away or that a newer Warren changes.": [
+    "stacks BoundedRoles iam:PutRolePermissionsBoundary",
+    "stacks Functions lambda:DeleteFunctionConcurrency",
+    "stacks Logs logs:DeleteRetentionPolicy",
+    "stacks Roles iam:UpdateAssumeRolePolicy",
+    "stacks Roles iam:UpdateRoleDescription",
+  ],
+};
+
+test("no role may do more, but for what is listed here with its reason", async () => {
+  const asked = await actionsAsked(world.aws.logFile);
+  const unused = policies.flatMap(({ role, label, statements }) =>
+    statements
+      .filter(({ Effect }) => Effect === "Allow")
+      .flatMap(({ Sid, Action }) =>
+        [Action]
+          .flat()
+          .filter((pattern) => !asked.some((one) => one.role === role && matches(pattern, one.action)))
+          .map((action) => `${label} ${Sid} ${action}`),
+      ),
+  );
+  expect(unused.toSorted()).toEqual(Object.values(KEPT).flat().toSorted());
+});
+
+/** Statements whose removal no run notices: reason -> `policy statement`. */
+const KEPT_STATEMENTS: Readonly<Record<string, readonly string[]>> = {
+  "They only read, see above.": ["stacks LogLists"],
+};
+
+test(
+  "without any one statement the run of its role fails, but for those that are listed here",
+  { timeout: 120_000 },
+  async () => {
+    const runs: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
+      plan: () => planLife(world),
+      preview: (name) => previewLife(world, name),
+      deploy: (name) => deployLife(world, name),
+      stacks: () => everyKindLife(world),
+    };
+    const unnoticed: string[] = [];
+    for (const policy of policies) {
+      for (const statement of policy.statements.filter(({ Effect }) => Effect === "Allow")) {
+        const name = `without-${policy.label}-${statement.Sid}`.toLowerCase();
+        await policy.put(policy.statements.filter((other) => other !== statement));
+        const failed = await runs[policy.label]?.(name).then(
+          () => undefined,
+          (error: unknown) => error,
+        );
+        await policy.put(policy.statements);
+        if (failed === undefined) unnoticed.push(`${policy.label} ${statement.Sid}`);
+        else expect(String(failed)).toMatch(DENIED);
+        for (const stack of await leftOver()) await clearAway(world, stack);
+      }
+    }
+    expect(unnoticed).toEqual(Object.values(KEPT_STATEMENTS).flat());
+  },
+);
+
+/** A run must fail for want of the permission, not for another reason. */
+const DENIED = /not authorized to perform|AccessDenied|Access Denied|Forbidden|UnknownError/;
+
+async function leftOver(): Promise<readonly string[]> {
+  const stacks = await world.ports.aws(undefined).stacks.list();
+  return stacks
+    .map(({ name }) => name)
+    .filter((name) => name.startsWith("rabbit-hole-") && name !== "rabbit-hole-prod");
+}
+
+interface Asked {
+  readonly role: string;
+  readonly action: string;
+}
+
+/** Every action that was asked for in a role's name and allowed, as the local AWS has written it down. */
+async function actionsAsked(logFile: string): Promise<readonly Asked[]> {
+  const line = /iam: arn:aws:sts::\d+:assumed-role\/([^/]+)\/\S+ (\S+) Allow$/gm;
+  const log = await readFile(logFile, "utf8");
+  return [...log.matchAll(line)].map(([, role = "", action = ""]) => ({ role, action }));
+}
+
+function matches(pattern: string, action: string): boolean {
+  return pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : action === pattern;
+}

@@ -1,6 +1,7 @@
 /** An account set up by `warren bootstrap` for a repository, and jobs of its workflow that assume the roles. */
 import type { Artifact } from "../../action/core/artifact.ts";
 import { type Use, roleFor, roleName, serviceRoleOf } from "../../action/core/access.ts";
+import type { Rendered } from "../../action/core/rendered.ts";
 import { sessionName, sessionPolicy } from "../../action/core/session-policy.ts";
 import { concreteStage } from "../../action/core/stage.ts";
 import { environmentsOf } from "../../action/core/trust.ts";
@@ -75,7 +76,7 @@ export function roleArn({ aws, project }: World, use: Use): string {
 
 /** What the workflow's job for this use is, as GitHub tells it. */
 export function jobFor(use: Use): Job {
-  const environments = { plan: "preview", preview: "preview", deploy: "prod" };
+  const environments = { plan: "preview", preview: "preview", deploy: "production" };
   return {
     repository: repository.name,
     repositoryId: repository.id,
@@ -167,12 +168,11 @@ export function connect(
 /** What a deploy of the stage needs; a stage of pull requests is one of the given branch. */
 export async function stackOf(
   { project, artifacts, ports }: World,
-  stage: string,
-  branch: string,
-) {
+  { stage, branch = "" }: { readonly stage: string; readonly branch?: string },
+  code = artifacts,
+): Promise<Rendered> {
   const { stages } = project.pipeline;
   const concrete = concreteStage(stages, { stage, branch, sha256: ports.workspace.sha256 });
-  const { rendered } = await prepareStack(project, concrete, artifacts, ports);
+  const { rendered } = await prepareStack(project, concrete, code, ports);
   return rendered;
 }
-

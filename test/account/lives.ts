@@ -1,0 +1,118 @@
+/** What each role is for, from the first call to the last: the runs that its policies are held to. */
+import { readFile } from "node:fs/promises";
+import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { Artifact } from "../../action/core/artifact.ts";
+import type { Rendered } from "../../action/core/rendered.ts";
+import { deploy } from "../../action/deploy.ts";
+import { destroy } from "../../action/destroy.ts";
+import { type Plan, plan } from "../../action/plan.ts";
+import type { AwsPorts } from "../../action/ports.ts";
+import { type World, openSession, stackOf } from "./world.ts";
+
+/** One property of each type that can change in place. */
+const CHANGES: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  "AWS::CloudWatch::Alarm": { Threshold: 5 },
+  "AWS::Events::Rule": { Description: "changed" },
+  "AWS::IAM::Role": { Description: "changed" },
+  "AWS::Lambda::EventInvokeConfig": { MaximumRetryAttempts: 1 },
+  "AWS::Lambda::EventSourceMapping": { BatchSize: 2 },
+  "AWS::Lambda::Function": { MemorySize: 512 },
+  "AWS::Logs::LogGroup": { RetentionInDays: 7 },
+  "AWS::SNS::Subscription": { FilterPolicy: { colour: ["white"] } },
+  "AWS::SQS::Queue": { DelaySeconds: 1 },
+};
+
+export function changed(rendered: Rendered): Rendered {
+  const template = JSON.parse(rendered.body) as {
+    Resources: Record<string, { Type: string; Properties?: Record<string, unknown> }>;
+  };
+  for (const resource of Object.values(template.Resources)) {
+    resource.Properties = { ...resource.Properties, ...CHANGES[resource.Type] };
+  }
+  return withBody(rendered, JSON.stringify(template));
+}
+
+/** Too long to be sent along: CloudFormation has to read it from the bucket. */
+export function lengthened(rendered: Rendered): Rendered {
+  return withBody(rendered, rendered.body + " ".repeat(52_000));
+}
+
+function withBody(rendered: Rendered, body: string): Rendered {
+  const digest = `${rendered.digest.slice(0, 40)}${body.length}`;
+  return { ...rendered, body, digest, tags: { ...rendered.tags, "warren:digest": digest } };
+}
+
+/** The same code under another key: a function's code changes, and has to be uploaded. */
+export function recoded(artifacts: readonly Artifact[], run: string): readonly Artifact[] {
+  return artifacts.map((artifact) => ({ ...artifact, key: `functions/${run}-${artifact.component}.zip` }));
+}
+
+/** Prod as it would be after a merge, and a stage that was never deployed. */
+export async function planLife(world: World): Promise<readonly Plan[]> {
+  const prod = lengthened(changed(await stackOf(world, { stage: "prod" })));
+  const staging = await stackOf(world, { stage: "staging" });
+  using session = openSession(world, { use: "plan", stacks: [prod.stackName, staging.stackName] });
+  const ports = { ...world.ports, ...session };
+  return [await plan(prod, ports), await plan(staging, ports)];
+}
+
+/** A branch from its first push until it is gone. `branch` must be new. */
+export async function previewLife(world: World, branch: string): Promise<void> {
+  const target = { stage: "preview", branch };
+  const first = await stackOf(world, target);
+  using session = openSession(world, { use: "preview", stacks: [first.stackName] });
+  const artifacts = recoded(world.artifacts, branch);
+  const second = lengthened(changed(await stackOf(world, target, artifacts)));
+  const ports = { ...world.ports, ...session };
+  await deploy({ rendered: first, artifacts: world.artifacts }, ports);
+  await fill(world, first.stackName);
+  await deploy({ rendered: second, artifacts }, ports);
+  await session.stacks.list();
+  await destroy({ stackName: first.stackName, protected: false }, ports);
+}
+
+/** A stage that is protected for a while and then given up. */
+export async function deployLife(world: World, run: string): Promise<void> {
+  const target = { stage: "staging" };
+  const first = await stackOf(world, target);
+  using session = openSession(world, { use: "deploy", stacks: [first.stackName] });
+  const artifacts = recoded(world.artifacts, run);
+  const second = lengthened(changed(await stackOf(world, target, artifacts)));
+  const ports = { ...world.ports, ...session };
+  await deploy({ rendered: { ...first, protected: true }, artifacts: world.artifacts }, ports);
+  await fill(world, first.stackName);
+  await deploy({ rendered: second, artifacts }, ports);
+  await destroy({ stackName: first.stackName, protected: false }, ports);
+}
+
+/** What the pipeline's own code does: puts objects into its bucket. */
+async function fill({ aws, ports }: World, stackName: string): Promise<void> {
+  const stack = await ports.aws(undefined).stacks.find(stackName);
+  const s3 = new S3Client({ ...aws.clientConfig(), forcePathStyle: true });
+  await s3.send(
+    new PutObjectCommand({ Bucket: stack?.outputs["FangsentimentName"], Key: "White Rabbit", Body: "late" }),
+  );
+  s3.destroy();
+}
+
+/** Whatever a run has left, as the account's root: the next one begins where the first one did. */
+export async function clearAway(world: World, stackName: string): Promise<void> {
+  const root: AwsPorts = world.ports.aws(undefined);
+  const stack = await root.stacks.find(stackName);
+  if (!stack) return;
+  if (stack.terminationProtection) await root.stacks.setTerminationProtection(stackName, false);
+  await destroy({ stackName, protected: false }, { ...world.ports, ...root });
+}
+
+/** Every kind and every arrow that Warren has, as a stage of this pipeline; what it retains stays. */
+export async function everyKindLife(world: World): Promise<void> {
+  const stack = await readFile("test/render/every-connection/stack.json", "utf8");
+  const [code] = world.artifacts;
+  const body = stack.replaceAll("functions/not-built.zip", code?.key ?? "");
+  const rendered = withBody(await stackOf(world, { stage: "staging" }), body);
+  using session = openSession(world, { use: "deploy", stacks: [rendered.stackName] });
+  const ports = { ...world.ports, ...session };
+  await deploy({ rendered: { ...rendered, items: [] }, artifacts: world.artifacts }, ports);
+  await deploy({ rendered: changed({ ...rendered, items: [] }), artifacts: [] }, ports);
+  await destroy({ stackName: rendered.stackName, protected: false }, ports);
+}
