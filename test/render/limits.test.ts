@@ -61,4 +61,14 @@ test("a template of more than a megabyte is told to split", () => {
 
 test("the megabyte is counted in bytes, not in characters", () => {
   expect(problemsOf(longQueues(10, "🐇".repeat(30_000)))).toHaveLength(1);
+  expect(problemsOf(longQueues(10, "é".repeat(55_000)))).toHaveLength(1);
+});
+
+test("of more than 200 outputs those that the deployer needs stay", () => {
+  const tables = Array.from({ length: 200 }, (_, index) => `  t${index}: { kind: table, key: id }`);
+  const pipeline = pipelineOf([...tables, "  last: { kind: table, key: id, items: last.yaml }"]);
+  const result = render({ pipeline, stage, built: new Map() });
+  const names = result.kind === "stack" ? Object.keys(result.stack.template["Outputs"] ?? {}) : [];
+  expect(names).toHaveLength(200);
+  expect(names).toContain("LastName");
 });
