@@ -4,6 +4,7 @@ import type { RunContext } from "./core/event.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { sessionName, sessionPolicy } from "./core/session-policy.ts";
 import type { Stage } from "./core/stage.ts";
+import { environmentsOf } from "./core/trust.ts";
 import type { Credentials } from "./edge/clients.ts";
 import { renewing } from "./edge/identity.ts";
 import type { AwsPorts, Clock, Identity, Stacks } from "./ports.ts";
@@ -55,14 +56,6 @@ export function openSession(
   );
   const aws = connect(region, assume);
   return serviceRole === undefined ? aws : { ...aws, stacks: actingAs(serviceRole, aws.stacks) };
-}
-
-/** As `warren bootstrap` gives them to the role. */
-function environmentsOf(use: Use, stages: readonly Stage[]): readonly string[] {
-  const of = stages.filter(
-    ({ trigger }) => use === "plan" || (trigger.kind === "pull-requests") === (use === "preview"),
-  );
-  return [...new Set(of.map(({ name, environment }) => environment ?? name))];
 }
 
 /** CloudFormation makes and deletes the resources with a role of its own, so that ours needs no rights on them. */

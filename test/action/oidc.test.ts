@@ -1,0 +1,50 @@
+/** The same Action with nothing but the job's OIDC token: IAM and the roles' trust are enforced by the local AWS. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type World, openWorld } from "./world.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld("oidc");
+});
+
+afterAll(() => world[Symbol.asyncDispose]());
+
+test("production, a preview and its teardown, each with the role for it and no key in the environment", async () => {
+  const deployed = await world.push("main");
+  expect(deployed).toMatchObject({ code: 0, outputs: { result: "deployed", "stack-name": "burrow-prod" } });
+  expect(world.oidc.issued.map(({ sub }) => sub)).toEqual(["repo:warren/rabbit-hole:environment:production"]);
+
+  world.github.pushBranch("feature");
+  const { number } = world.github.createPullRequest({ branch: "feature" });
+  const previewed = await world.pullRequest("opened", number);
+  expect(previewed).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  expect(world.comments(number)[0]).toContain("changes nothing in `burrow-prod`");
+
+  world.github.closePullRequest(number);
+  const closed = await world.pullRequest("closed", number);
+  expect(closed).toMatchObject({ code: 0, outputs: { result: "swept" } });
+  expect(await world.stackNames()).toEqual(["burrow-prod"]);
+});
+
+test("neither a token nor a key is ever in the log, the outputs or the comment", async () => {
+  world.github.pushBranch("main");
+  const { stdout, stderr, outputs, summary } = await world.push("main");
+  const log = stdout.replaceAll(/^::add-mask::.*$/gm, "");
+  const secrets = [...stdout.matchAll(/^::add-mask::(.+)$/gm)].map(([, secret = ""]) => secret);
+  expect(secrets.length).toBeGreaterThanOrEqual(5);
+  for (const secret of secrets)
+    expect(`${log}${stderr}${JSON.stringify(outputs)}${summary}`).not.toContain(secret);
+});
+
+test("a job of another environment is refused, and told which claim differs and what to paste", async () => {
+  const run = await world.push("main", { jobEnvironment: "preview" });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "assume-role-refused" } });
+  expect(run.told).toMatchSnapshot();
+});
+
+test("a job without `id-token: write` is told so", async () => {
+  const none = { ACTIONS_ID_TOKEN_REQUEST_URL: "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: "" };
+  const run = await world.push("main", { environment: none });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "id-token-missing" } });
+});
