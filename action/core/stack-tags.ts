@@ -20,7 +20,7 @@ export interface StackFacts {
 
 export function stackTags(facts: StackFacts): Readonly<Record<string, string>> {
   const { repositoryId, pullRequest } = facts;
-  return {
+  const tags = {
     "warren:pipeline": facts.pipeline,
     "warren:stage": facts.stage,
     "warren:stage-of": facts.of,
@@ -32,6 +32,9 @@ export function stackTags(facts: StackFacts): Readonly<Record<string, string>> {
     ...(pullRequest === undefined ? {} : { "warren:pull-request": String(pullRequest) }),
     "warren:digest": facts.digest,
   };
+  // CloudFormation refuses empty values, and a checkout without a branch or a remote is no mistake.
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Tag.html
+  return Object.fromEntries(Object.entries(tags).filter(([, value]) => value !== ""));
 }
 
 /** What a stack's tags say; empty where a tag is missing. */

@@ -123,35 +123,46 @@ test("a stack that stays busy ends in a time-out, not in an endless loop", async
   expect(error.reason).toBe("stack-timeout");
 });
 
-test("a table that an update replaces gets its items afterwards, with a marker in case the run is killed", async () => {
-  const grown = renderedAs("fake", { resources: { Fang: table() }, items: [tableItems("Fang", ["a", "b"])] });
-  const replacement = {
-    action: "Modify",
-    logicalId: "Fang",
-    physicalId: "old",
-    type: "AWS::DynamoDB::Table",
-  } as const;
-  const { stacks, ports, loaded } = world({
-    stack: { outputs: { FangName: "old" } },
-    changeSets: [
-      ready([
-        { ...replacement, replacement: "True", policyAction: "ReplaceAndDelete", properties: ["KeySchema"] },
-      ]),
-      ready(),
-    ],
-    plays: [{ end: "UPDATE_COMPLETE", becomes: { outputs: { FangName: "new" } } }],
-  });
-  await deploy({ rendered: grown, artifacts: [] }, ports);
-  expect(stacks.calls).toEqual([
-    "find",
-    "createChangeSet UPDATE",
-    "deleteChangeSet",
-    "createChangeSet UPDATE with marker",
-    "executeChangeSet",
-    "find",
-  ]);
-  expect(loaded).toEqual(["2 into old", "2 into new", "items"]);
-});
+test.each(["True", "Conditional"] as const)(
+  "a table that an update replaces (%s) gets its items afterwards, with a marker in case the run is killed",
+  async (replaces) => {
+    const grown = renderedAs("fake", {
+      resources: { Fang: table() },
+      items: [tableItems("Fang", ["a", "b"])],
+    });
+    const replacement = {
+      action: "Modify",
+      logicalId: "Fang",
+      physicalId: "old",
+      type: "AWS::DynamoDB::Table",
+    } as const;
+    const { stacks, ports, loaded } = world({
+      stack: { outputs: { FangName: "old" } },
+      changeSets: [
+        ready([
+          {
+            ...replacement,
+            replacement: replaces,
+            policyAction: "ReplaceAndDelete",
+            properties: ["KeySchema"],
+          },
+        ]),
+        ready(),
+      ],
+      plays: [{ end: "UPDATE_COMPLETE", becomes: { outputs: { FangName: "new" } } }],
+    });
+    await deploy({ rendered: grown, artifacts: [] }, ports);
+    expect(stacks.calls).toEqual([
+      "find",
+      "createChangeSet UPDATE",
+      "deleteChangeSet",
+      "createChangeSet UPDATE with marker",
+      "executeChangeSet",
+      "find",
+    ]);
+    expect(loaded).toEqual(["2 into old", "2 into new", "items"]);
+  },
+);
 
 test("a change set that fails on a new stack takes the empty stack with it", async () => {
   const failed: ChangeSet = {
