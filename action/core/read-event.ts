@@ -100,7 +100,7 @@ function pullRequestOf({
 
 function dispatched({ ref, inputs }: DispatchPayload, { sha }: RunContext): Event {
   const given = (name: string): string => {
-    const value = inputs && Object.hasOwn(inputs, name) ? inputs[name] : "";
+    const value = inputs?.[name];
     return typeof value === "string" || typeof value === "boolean" ? String(value).slice(0, 200) : "";
   };
   return {
