@@ -2,6 +2,12 @@
  * `npm run demo:gitops`: the life of a change, by the committed workflow file, run by act. Each step is an event of
  * GitHub's; what it came to is read back from the local AWS and the GitHub stand-in, and the demo fails if it is wrong.
  */
+import {
+  DeleteOpenIDConnectProviderCommand,
+  IAMClient,
+  ListOpenIDConnectProvidersCommand,
+  ListPoliciesCommand,
+} from "@aws-sdk/client-iam";
 import { bootstrap } from "../bootstrap.ts";
 import { UserError, formatProblem } from "../core/problem.ts";
 import { ACCOUNT_STACK } from "../core/setup.ts";
@@ -121,13 +127,29 @@ export async function gitopsDemo(screen: Console, signal: AbortSignal): Promise<
   await tearDownAccount(aws);
 
   chapter("What is left in the account");
-  const inventory = Object.entries(await everythingIn(aws));
+  const inventory = Object.entries({ ...(await everythingIn(aws)), ...(await identitiesIn(aws)) });
   for (const [what, names] of inventory) {
     screen.info(`${what.padEnd(24)}${String(names.length).padStart(3)}  ${names.join(", ")}`.trimEnd());
   }
   const left = inventory.flatMap(([, names]) => names).length;
   if (left > 0) throw failed(`${left} things are left over`);
   screen.info("nothing: the branches and the commit that took them away are all that there ever was");
+}
+
+/** The account's stack keeps its OIDC provider, as other workflows may have come to use it; here it is taken away. */
+async function identitiesIn(aws: LocalAws): Promise<Record<string, readonly string[]>> {
+  const iam = new IAMClient(aws.clientConfig());
+  const providers = async (): Promise<string[]> => {
+    const { OpenIDConnectProviderList = [] } = await iam.send(new ListOpenIDConnectProvidersCommand({}));
+    return OpenIDConnectProviderList.map(({ Arn }) => Arn ?? "");
+  };
+  for (const arn of await providers()) {
+    await iam.send(new DeleteOpenIDConnectProviderCommand({ OpenIDConnectProviderArn: arn }));
+  }
+  const { Policies = [] } = await iam.send(new ListPoliciesCommand({ Scope: "Local" }));
+  const left = { policies: Policies.map(({ Arn }) => Arn ?? ""), "identity providers": await providers() };
+  iam.destroy();
+  return left;
 }
 
 interface Scene {
@@ -206,7 +228,7 @@ function showComment(number: number, { github, screen }: Scene): void {
   const [comment] = comments;
   if (!comment || comments.length > 1) throw failed(`#${number} has ${comments.length} comments`);
   screen.info(`the one comment on #${number}, edited ${comment.edits} times:`);
-  const lines = comment.body.split("\n").filter((line) => /^(###|\*\*|\| [^ -])/.test(line));
+  const lines = comment.body.split("\n").filter((line) => /^(###|\*\*|\| [^\w ` -])/u.test(line));
   for (const line of lines) screen.info(`  │ ${line}`);
 }
 

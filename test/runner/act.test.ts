@@ -38,7 +38,7 @@ async function run(
   const git = (...args: readonly string[]): void => {
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@example.com", ...args], { cwd: root });
   };
-  git("init", "--quiet", "--initial-branch=main");
+  git("-c", "init.defaultBranch=main", "init", "--quiet");
   git("add", "--all");
   git("commit", "--quiet", "--message=own");
   return deliver({ ...event, root }, { github, oidc, environment: {}, ...forge });
