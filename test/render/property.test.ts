@@ -60,7 +60,7 @@ function* inside(value: Value, key = ""): Generator<readonly [string, Value]> {
   for (const [name, item] of entries) yield* inside(item, name);
 }
 
-test("cfn-lint accepts what is rendered", async () => {
+test("cfn-lint accepts what is rendered", { timeout: 180_000 }, async () => {
   const folder = await mkdtemp(join(tmpdir(), "warren-rendered-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const stacks = new Map<string, string>();
