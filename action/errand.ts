@@ -74,9 +74,10 @@ export async function prepare(
 
 export function connect(
   { project: { pipeline }, ports }: Errand,
-  access: Pick<Access, "use" | "stacks" | "region">,
+  access: Pick<Access, "use" | "stacks">,
+  { region, role }: Pick<Stage, "region" | "role">,
 ): AwsPorts {
-  return ports.aws({ ...access, pipeline: pipeline.name, stages: pipeline.stages });
+  return ports.aws({ ...access, region, role, pipeline: pipeline.name, stages: pipeline.stages });
 }
 
 /** What changes a stage: previews have a role of their own, which cannot touch the others. */

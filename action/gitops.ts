@@ -107,7 +107,7 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const artifacts = await build(errand);
   const { stage, concrete, rendered } = await prepare(errand, intent, artifacts, { sha, branch });
   const { stackName } = rendered;
-  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
   const old = await tooOld({ ...intent, stack: stackName }, aws, errand);
   if (old) return old;
   const { done } = await announce.deployment(deploymentOf(stage, stackName, sha), () =>
@@ -131,7 +131,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
   const artifacts = await build(errand);
   const sha = pullRequest?.headSha ?? run.sha;
   const { stage, concrete, rendered, stack } = await prepare(errand, intent, artifacts, { sha, branch });
-  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName], region: stage.region });
+  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   const planned = await ports.group(`Plan ${rendered.stackName}`, () => plan(rendered, { ...ports, ...aws }));
   const facts: CommentFacts = {
     ...factsOf(errand, pullRequest?.number),
@@ -145,7 +145,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
 async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<GitopsOutcome> {
   const { project, ports, announce, inputs } = errand;
   const { stage, concrete, stack: stackName } = placeOf(errand, intent);
-  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+  const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
   const order = {
     stackName,
     protected: concrete.protected,
@@ -157,7 +157,7 @@ async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<Gito
   return { kind: "destroyed", stage: concrete.name, destroy: destroyed };
 }
 
-/** Stacks live in regions, and each is asked; the roles of another region know nothing of this one's. */
+/** Stacks live in regions and accounts, and each is asked: the role of one knows nothing of the others. */
 async function sweepRegions(
   how: { readonly onlyBranch?: string; readonly dryRun: boolean },
   errand: Errand,
@@ -167,8 +167,9 @@ async function sweepRegions(
   const { repositoryId, defaultBranch } = run;
   const { timeoutSeconds } = inputs;
   const swept: SweepOutcome[] = [];
-  for (const region of new Set(stages.map((stage) => stage.region))) {
-    const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`], region });
+  const places = new Map(stages.map(({ region, role }) => [`${region} ${role}`, { region, role }]));
+  for (const { region, role } of places.values()) {
+    const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
     const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
     swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, { ...ports, ...aws })));
   }

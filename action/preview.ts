@@ -36,7 +36,7 @@ export async function preview(
 
     const { stage, concrete, rendered } = prepared;
     const { stackName } = rendered;
-    const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName], region: stage.region });
+    const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
     const { allowOlder } = errand.inputs;
     const stop =
       (await tooOld({ sha: headSha, branch, stack: stackName, allowOlder }, aws, errand)) ??
@@ -84,7 +84,7 @@ export async function planAgainst(
   const { ports } = errand;
   const commit = { sha: pullRequest.headSha, branch: target.branch };
   const { stage, rendered, stack } = await prepare(errand, target, artifacts, commit);
-  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName], region: stage.region });
+  const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   try {
     const planned = await ports.group(`Plan ${rendered.stackName}`, () =>
       plan(rendered, { ...ports, ...aws }),

@@ -15,6 +15,8 @@ export interface Access {
   /** Names of the stacks that may be changed; `*` at the end stands for any. */
   readonly stacks: readonly string[];
   readonly region: string | undefined;
+  /** ARN of the stage's own role; without, the input's. */
+  readonly role: string | undefined;
   /** All of pipeline.yaml, to explain a refusal: whose environments the role trusts. */
   readonly stages: readonly Stage[];
 }
@@ -32,9 +34,10 @@ export function openSession(
   { inputs, run, region }: { readonly inputs: Inputs; readonly run: RunContext; readonly region: string },
   { identity, clock, connect }: SessionPorts,
 ): AwsPorts {
-  if (inputs.role === "") return connect(region, undefined);
   const { use, pipeline, stacks, stages } = access;
-  const role = roleFor(inputs.role, use);
+  const given = access.role ?? inputs.role;
+  if (given === "") return connect(region, undefined);
+  const role = roleFor(given, use);
   const serviceRole = serviceRoleOf(role);
   const own = useOf(role) !== undefined;
   const assume = renewing(

@@ -144,6 +144,12 @@ const stageSchema: JsonSchema = {
       pattern: "^[a-z]{2}(-[a-z]+)+-[0-9]$",
       description: "The AWS region of the stage, for example eu-central-1.",
     },
+    role: {
+      type: "string",
+      pattern: "^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$",
+      patternErrorMessage: "Write the role's ARN: `warren bootstrap` prints it.",
+      description: "The AWS role that the Action assumes, for a stage in an account of its own.",
+    },
   },
 };
 

@@ -18,6 +18,8 @@ export interface Stage {
   readonly timers: "on" | "off";
   readonly environment: string | undefined;
   readonly region: string | undefined;
+  /** ARN; the Action's input `role-to-assume` is for all stages that have none. */
+  readonly role: string | undefined;
   readonly place: Place;
 }
 
@@ -93,6 +95,7 @@ export function readStages(
       timers: map["timers"] === "off" || map["timers"] === false ? "off" : "on",
       environment: map["environment"] === undefined ? undefined : textOf(map["environment"]),
       region: map["region"] === undefined ? undefined : textOf(map["region"]),
+      role: map["role"] === undefined ? undefined : textOf(map["role"]),
       place: document.placeOfKey(["stages", name]),
     };
   });

@@ -189,7 +189,7 @@ function headOf(github: GitHub, branch: string): string {
 }
 
 /** Everything that is different in every run, by what it is. */
-function steady(text: string, { aws, github }: Parts): string {
+function steady(text: string, { aws, github, oidc }: Parts): string {
   const commits = [...github.state.commits.keys()];
   const commitOf = (start: string): string => {
     const index = commits.findIndex((sha) => sha.startsWith(start));
@@ -202,7 +202,8 @@ function steady(text: string, { aws, github }: Parts): string {
     .replaceAll(/(?<=::add-mask::)(?!<token>).*/g, "<secret>")
     .replaceAll(/ +\d+\.\d s$/gm, "  <seconds>")
     .replaceAll(/-[0-9A-Z]{13}\b/g, "-<random>")
-    .replaceAll(aws.endpoint, "<aws>");
+    .replaceAll(aws.endpoint, "<aws>")
+    .replaceAll(oidc.url, "<oidc>");
 }
 
 async function stackNames(aws: LocalAws): Promise<string[]> {

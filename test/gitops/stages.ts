@@ -4,7 +4,8 @@ import type { Stage } from "../../action/core/stage.ts";
 
 function stage(name: string, rest: Pick<Stage, "trigger"> & Partial<Stage>): Stage {
   const place = { file: "config/pipeline.yaml", line: 4, column: 3 };
-  return { name, protected: false, timers: "on", environment: undefined, region: undefined, place, ...rest };
+  const unset = { environment: undefined, region: undefined, role: undefined };
+  return { name, protected: false, timers: "on", ...unset, place, ...rest };
 }
 
 export const PROD = stage("prod", { trigger: { kind: "branch", branch: "main" }, protected: true });
