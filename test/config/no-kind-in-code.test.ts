@@ -1,8 +1,8 @@
 /** What differs between kinds stands in templates/: no kind's name decides anything in action/. */
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { caseNames, renderCase } from "../render/case.ts";
+import { CASES, caseNames, renderCase } from "../render/case.ts";
 import { repositoryRoot, shippedCatalog } from "../support/shipped.ts";
 
 const catalog = await shippedCatalog();
@@ -50,11 +50,10 @@ function renamedFile(file: string): string {
 }
 
 test("the same pipelines with all kinds renamed are rendered to the same bytes", async () => {
-  const valid: string[] = [];
-  for (const name of caseNames()) {
+  const valid = caseNames().filter((name) => existsSync(join(CASES, name, "stack.json")));
+  expect(valid.length).toBeGreaterThan(8);
+  for (const name of valid) {
     const before = await renderCase(name);
-    if (before["stack.json"] === undefined) continue;
-    valid.push(name);
     const after = await renderCase(name, (files) => ({
       list: async (folder) => (await files.list(folder)).map(renamedFile),
       read: async (path) => {
@@ -67,5 +66,4 @@ test("the same pipelines with all kinds renamed are rendered to the same bytes",
     }));
     expect({ name, ...after }).toEqual({ name, ...before });
   }
-  expect(valid.length).toBeGreaterThan(8);
 });
