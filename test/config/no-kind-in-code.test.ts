@@ -20,6 +20,11 @@ function namesKind(literal: string): boolean {
   return literal.split(/[|,()^$]/).some((word) => kinds.includes(word));
 }
 
+/** Same word, other meaning. */
+const ALLOWED: Readonly<Record<string, string>> = {
+  "doctor.ts: bucket": "the account's artifact bucket, a key of what the doctor looks at",
+};
+
 test("no text in the code is a kind's name", () => {
   const files = readdirSync(join(repositoryRoot, "action"), { recursive: true, encoding: "utf8" });
   const sources = files.filter((file) => file.endsWith(".ts") && !file.startsWith("local/"));
@@ -29,7 +34,7 @@ test("no text in the code is a kind's name", () => {
       .filter(namesKind)
       .map((literal) => `${file}: ${literal}`),
   );
-  expect(found).toEqual([]);
+  expect(found.filter((one) => !Object.hasOwn(ALLOWED, one))).toEqual([]);
 });
 
 test.each([
