@@ -12,6 +12,24 @@ import type { Ports, Stack } from "./ports.ts";
 
 const FILE = "templates/account.yaml";
 
+/** By these the doctor sees that an account's stack is older than the template or than pipeline.yaml's stages. */
+export const TEMPLATE_TAG = "warren:template";
+export const STAGES_TAG = "warren:stages";
+
+/** Of all that roles are told of the stages: another one means that `warren bootstrap` has to be run again. */
+export function stagesDigest(
+  { name, stages }: Pick<Pipeline, "name" | "stages">,
+  sha256: (text: string) => string,
+): string {
+  const told = stages.map((stage) => ({
+    name: stage.name,
+    protected: stage.protected,
+    environment: stage.environment ?? stage.name,
+    previews: stage.trigger.kind === "pull-requests",
+  }));
+  return sha256(canonicalJson({ name, stages: told }));
+}
+
 export type BootstrapPorts = DeployPorts & Pick<Ports, "workspace" | "shipped">;
 
 export interface Roles {
@@ -28,7 +46,7 @@ export async function bootstrap(ports: BootstrapPorts, roles?: Roles): Promise<D
   const owner = account?.outputs["Pipeline"] ?? "";
   if (!roles) {
     if (account && owner !== "") throw wouldTakeRoles(account);
-    return deployAccount(ACCOUNT_STACK, {}, ports);
+    return deployAccount(ACCOUNT_STACK, {}, {}, ports);
   }
   const { setup, pipeline } = roles;
   // The bucket's name is the one place where AWS tells us both.
@@ -43,7 +61,8 @@ export async function bootstrap(ports: BootstrapPorts, roles?: Roles): Promise<D
   const former = shared ? account : await ports.stacks.find(stackName);
   refuseOther(former, setup);
   try {
-    return await deployAccount(stackName, parameters, ports);
+    const tags = { [STAGES_TAG]: stagesDigest(pipeline, ports.workspace.sha256) };
+    return await deployAccount(stackName, parameters, tags, ports);
   } catch (error) {
     throw providerExists(error, providerArn(place)) ?? error;
   }
@@ -52,9 +71,10 @@ export async function bootstrap(ports: BootstrapPorts, roles?: Roles): Promise<D
 async function deployAccount(
   stackName: string,
   parameters: Readonly<Record<string, string>>,
+  tags: Readonly<Record<string, string>>,
   ports: BootstrapPorts,
 ): Promise<DeployOutcome> {
-  const body = await template(ports);
+  const body = await accountTemplate(ports);
   const digest = ports.workspace.sha256(canonicalJson({ body, parameters }));
   const rendered: Rendered = {
     stackName,
@@ -63,14 +83,15 @@ async function deployAccount(
     namesRoles: true,
     digest,
     protected: true,
-    tags: { "warren:digest": digest },
+    tags: { "warren:digest": digest, [TEMPLATE_TAG]: ports.workspace.sha256(body), ...tags },
     items: [],
     origins: {},
   };
   return deploy({ rendered, artifacts: [] }, ports);
 }
 
-async function template({ shipped }: Pick<BootstrapPorts, "shipped">): Promise<string> {
+/** Canonical JSON of templates/account.yaml. */
+export async function accountTemplate({ shipped }: Pick<Ports, "shipped">): Promise<string> {
   const text = await shipped.read(FILE);
   if (text === undefined) throw new Error(`${FILE} is not where Warren's own files are`);
   const document = parseDocument({ file: FILE, text }, cloudFormationTags);

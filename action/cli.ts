@@ -123,6 +123,15 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
       perform({ command: "bootstrap", ...setupOf(flags) }, command),
     );
   warren
+    .command("doctor")
+    .description(
+      "look for what stands between this repository and a deploy: workflow, environments, roles, account",
+    )
+    .action((_flags, command: Command) => {
+      const { AWS_REGION: region, AWS_DEFAULT_REGION: preset } = process.env;
+      return perform({ command: "doctor", region: region || preset || undefined }, command);
+    });
+  warren
     .command("local")
     .description("run a local AWS until Ctrl-C, ready to deploy to; needs the repository's own set-up")
     .option("--port <number>", "port on 127.0.0.1 (default: any free one)", portNumber)
@@ -174,7 +183,11 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (!existsSync(root)) throw new UserError("directory-missing", { message: `there is no folder ${root}` });
   const ports = systemPorts({ root, console, environment: process.env });
   if (request.command === "deploy" || request.command === "destroy") tellInterruption(console);
-  const { result, lines, json } = report(await run(request, ports));
+  const outcome = await run(request, ports);
+  const { result, lines, json } = report(outcome);
+  if (outcome.kind === "diagnosed" && outcome.findings.some(({ kind }) => kind === "problem")) {
+    process.exitCode = EXIT.problem;
+  }
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);

@@ -11,6 +11,7 @@ import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
+import { doctor } from "./doctor.ts";
 import { plan } from "./plan.ts";
 import type { AwsPorts, Ports } from "./ports.ts";
 import {
@@ -34,6 +35,7 @@ export type Request =
   | { readonly command: "check" }
   /** With a setup: the roles of the repository's workflow, too. */
   | { readonly command: "bootstrap"; readonly setup?: Setup }
+  | { readonly command: "doctor"; readonly region: string | undefined }
   | { readonly command: "generate" }
   | { readonly command: "graph" }
   | { readonly command: "build" }
@@ -48,6 +50,13 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
     const { setup } = request;
     const roles = setup && { setup, pipeline: (await readProject(ports)).pipeline };
     return { kind: "deployed", deploy: await bootstrap({ ...ports, ...ports.aws(undefined) }, roles) };
+  }
+  if (request.command === "doctor") {
+    const context = { region: request.region, role: "", run: undefined };
+    return {
+      kind: "diagnosed",
+      findings: await doctor(context, { ...ports, aws: () => ports.aws(undefined) }),
+    };
   }
   const project = await readProject(ports);
   switch (request.command) {

@@ -3,6 +3,7 @@ import type { DeployOutcome } from "../deploy.ts";
 import type { DestroyOutcome } from "../destroy.ts";
 import type { Plan } from "../plan.ts";
 import type { Artifact } from "./artifact.ts";
+import type { Finding } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import type { Problem } from "./problem.ts";
 import type { StackTemplate } from "./render.ts";
@@ -25,4 +26,5 @@ export type Outcome =
   | { readonly kind: "rendered"; readonly stack: StackTemplate }
   | { readonly kind: "planned"; readonly plan: Plan; readonly stack: StackTemplate }
   | { readonly kind: "deployed"; readonly deploy: DeployOutcome }
-  | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome };
+  | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome }
+  | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] };

@@ -1,6 +1,7 @@
 /** Outcome -> the words that people read and the JSON that machines read. The only place that phrases results. */
 import { arrowText } from "./arrow.ts";
 import type { Artifact } from "./artifact.ts";
+import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import { changeLine } from "./operation.ts";
 import type { Outcome } from "./outcome.ts";
@@ -94,6 +95,22 @@ export function report(outcome: Outcome): Report {
           outputs,
           changes: changes.length,
         },
+      };
+    }
+    case "diagnosed": {
+      const { findings } = outcome;
+      const counted = (kind: "problem" | "warning"): number =>
+        findings.filter((finding) => finding.kind === kind).length;
+      const problems = counted("problem");
+      const warnings = counted("warning");
+      const last =
+        problems + warnings === 0
+          ? "nothing stands in the way of a deploy"
+          : `${count(problems, "problem")} and ${count(warnings, "warning")}`;
+      return {
+        result: "",
+        lines: [...findings.map(findingLine), last],
+        json: { kind: "diagnosed", findings } as unknown as Value,
       };
     }
     case "destroyed": {

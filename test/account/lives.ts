@@ -5,6 +5,7 @@ import type { Artifact } from "../../action/core/artifact.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
+import { doctor } from "../../action/doctor.ts";
 import { type Plan, plan } from "../../action/plan.ts";
 import type { AwsPorts } from "../../action/ports.ts";
 import { type World, openSession, stackOf } from "./world.ts";
@@ -47,12 +48,21 @@ export function recoded(artifacts: readonly Artifact[], run: string): readonly A
   return artifacts.map((artifact) => ({ ...artifact, key: `functions/${run}-${artifact.component}.zip` }));
 }
 
+/** What the doctor can see of the account with the job's credentials. */
+async function consult({ ports }: World, session: AwsPorts): Promise<void> {
+  const context = { region: "us-east-1", role: "", run: undefined };
+  const findings = await doctor(context, { ...ports, aws: () => session });
+  const hidden = findings.find(({ what }) => what.includes("cannot be seen"));
+  if (hidden) throw new Error(hidden.what);
+}
+
 /** Prod as it would be after a merge, and a stage that was never deployed. */
 export async function planLife(world: World): Promise<readonly Plan[]> {
   const prod = lengthened(changed(await stackOf(world, { stage: "prod" })));
   const staging = await stackOf(world, { stage: "staging" });
   using session = openSession(world, { use: "plan", stacks: [prod.stackName, staging.stackName] });
   const ports = { ...world.ports, ...session };
+  await consult(world, session);
   return [await plan(prod, ports), await plan(staging, ports)];
 }
 
@@ -79,6 +89,7 @@ export async function deployLife(world: World, run: string): Promise<void> {
   const artifacts = recoded(world.artifacts, run);
   const second = lengthened(changed(await stackOf(world, target, artifacts)));
   const ports = { ...world.ports, ...session };
+  await consult(world, session);
   await deploy({ rendered: { ...first, protected: true }, artifacts: world.artifacts }, ports);
   await fill(world, first.stackName);
   await deploy({ rendered: second, artifacts }, ports);

@@ -13,19 +13,23 @@ import { createItems } from "../../action/edge/items.ts";
 import { createQuiet } from "../../action/edge/quiet.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
-import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
+import type { LocalAws } from "../../action/local/aws.ts";
 import { type Job, type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
 import type { AssumedCredentials, AwsPorts, Clock, Ports } from "../../action/ports.ts";
 import { type Project, buildProject, prepareStack, readProject } from "../../action/project.ts";
 import { run } from "../../action/run.ts";
 import { systemPorts } from "../../action/system.ts";
+import { startInstance } from "../local/instance.ts";
 
 export const repository = { name: "rabbits/rabbit-hole", id: "4711", ownerId: "42" };
 const root = `${import.meta.dirname}/../..`;
 const REGION = "us-east-1";
 
 /** Waits a tenth: the local AWS is done in less time than what a poll of AWS is spaced for. */
-const hasty: Clock = { now: systemClock.now, sleep: (milliseconds) => systemClock.sleep(milliseconds / 10) };
+export const hasty: Clock = {
+  now: () => systemClock.now(),
+  sleep: (milliseconds) => systemClock.sleep(milliseconds / 10),
+};
 
 export interface World extends AsyncDisposable {
   readonly aws: LocalAws;
@@ -39,7 +43,7 @@ export interface World extends AsyncDisposable {
 /** The reference pipeline, with a stage more that is neither protected nor a preview. */
 export async function openWorld(): Promise<World> {
   const oidc = await startOidc();
-  const aws = await startLocalAws({ jwks: oidc.jwksUrl });
+  const aws = await startInstance({ jwks: oidc.jwksUrl });
   const system = systemPorts({ root, console: silent, environment: localEnvironment(aws) });
   const ports: Ports = { ...system, clock: hasty, workspace: withStaging(system.workspace) };
   await run({ command: "bootstrap", setup: { repository, provider: "", stackPolicies: [] } }, ports);
