@@ -87,6 +87,11 @@ test.each([
   ["a schedule of some other workflow", happened("schedule", { schedule: "0 0 1 1 *" }), undefined],
   ["dispatched with the presets", dispatched({}), job("production", "workflow_dispatch-refs/heads/main")],
   [
+    "a sweep dispatched, which has no stage but the preset one",
+    dispatched({ command: "sweep" }),
+    job("preview", "workflow_dispatch-refs/heads/main"),
+  ],
+  [
     "dispatched for a preview",
     dispatched({ command: "destroy", stage: "feature" }, "feature"),
     job("preview", "workflow_dispatch-refs/heads/feature"),
