@@ -88,11 +88,7 @@ export function changeLine(change: Change, origins: Origins): string {
 }
 
 /** What is under way: `UPDATE_IN_PROGRESS: 3 done, 2 under way (producer queue, worker function)`. */
-export function progressLine(
-  events: readonly StackEvent[],
-  stackId: string,
-  origins: Origins,
-): string {
+export function progressLine(events: readonly StackEvent[], stackId: string, origins: Origins): string {
   const latest = new Map(
     events.filter((event) => !isOwn(event, stackId)).map((event) => [event.logicalId, event]),
   );

@@ -105,20 +105,17 @@ describe("a function's environment", () => {
 
 const POWERTOOLS = `
 import { Logger } from "@aws-lambda-powertools/logger";
-import { BatchProcessor, EventType, processPartialResponse } from "@aws-lambda-powertools/batch";
 import { SQSClient, ListQueuesCommand } from "@aws-sdk/client-sqs";
 
 const logger = new Logger({ serviceName: "burrow" });
-const processor = new BatchProcessor(EventType.SQS);
 const queues = new SQSClient({});
 
 export async function handler(event, context) {
   logger.addContext(context);
   await queues.send(new ListQueuesCommand({}));
   logger.info("dug", { event });
-  return await processPartialResponse(event, async (record) => {
-    if (record.body === "bad") throw new Error("no");
-  }, processor, { context });
+  const bad = event.Records.filter((record) => record.body === "bad");
+  return { batchItemFailures: bad.map(({ messageId }) => ({ itemIdentifier: messageId })) };
 }
 `;
 

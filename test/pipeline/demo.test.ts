@@ -43,7 +43,7 @@ test(
   async () => {
     const { child, printed } = start();
     const [code] = (await once(child, "close")) as [number];
-    expect(code, printed()).toBe(0);
+    expect({ code, printed: code === 0 ? "" : printed() }).toEqual({ code: 0, printed: "" });
     const hops = printed()
       .split("\n")
       .filter((line) => /^ +[\d.]+ s {2}/.test(line));
