@@ -4,7 +4,7 @@ import { type Catalog, findConnection, optionsOf } from "./catalog.ts";
 import type { ParsedDocument, Path, SourceText } from "./document.ts";
 import { kebabCase } from "./names.ts";
 import { type Options, readOptions } from "./option.ts";
-import type { Component } from "./pipeline.ts";
+import type { Component } from "./component.ts";
 import type { Place, Problem } from "./problem.ts";
 import { arrowSchema } from "./schema.ts";
 import { shapeProblem } from "./shape.ts";

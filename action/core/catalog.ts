@@ -3,12 +3,8 @@ import type { SourceText } from "./document.ts";
 import { RESERVED_PARAMETERS } from "./metadata.ts";
 import type { Problem } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
-import {
-  type ComponentTemplate,
-  type ConnectionTemplate,
-  type Parameter,
-  parseTemplate,
-} from "./template.ts";
+import { parseTemplate } from "./read-template.ts";
+import { type ComponentTemplate, type ConnectionTemplate, type Parameter } from "./template.ts";
 
 export interface Catalog {
   readonly components: ReadonlyMap<string, ComponentTemplate>;

@@ -4,9 +4,10 @@
  */
 import { type Arrow, arrowText } from "./arrow.ts";
 import type { Calls } from "./artifact.ts";
-import type { Component, Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Component } from "./component.ts";
 import type { Problem } from "./problem.ts";
-import type { Joined } from "./slot.ts";
+import type { Joined } from "./built.ts";
 import type { Resource } from "./template.ts";
 import { type ValueMap, isValueList, isValueMap } from "./value.ts";
 

@@ -1,6 +1,6 @@
 /** The option `name`: physical names, used in protected stages only, and never by two stages at once. */
 import { NAME_PARAMETER } from "./metadata.ts";
-import type { Component } from "./pipeline.ts";
+import type { Component } from "./component.ts";
 import type { Problem } from "./problem.ts";
 import { wholePattern } from "./schema.ts";
 import type { Stage } from "./stage.ts";

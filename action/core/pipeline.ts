@@ -1,31 +1,19 @@
 /** pipeline.yaml -> Pipeline, or all of its problems at once. */
 import { Ajv, type ValidateFunction } from "ajv";
+import type { Component } from "./component.ts";
 import { type Arrow, readArrows } from "./arrow.ts";
 import type { Catalog } from "./catalog.ts";
 import { optionsOf } from "./catalog.ts";
 import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
-import { type Options, readOptions } from "./option.ts";
+import { readOptions } from "./option.ts";
 import { physicalNameProblems } from "./physical-name.ts";
-import { type Place, type Problem, inFileOrder } from "./problem.ts";
+import { type Problem, inFileOrder } from "./problem.ts";
 import { pipelineSchema } from "./schema.ts";
 import { pointerPath, shapeProblem } from "./shape.ts";
 import { type Stage, readStages } from "./stage.ts";
 import { cloudFormationTags } from "./tags.ts";
-import type { ComponentTemplate, ConnectionTemplate } from "./template.ts";
+import type { ConnectionTemplate } from "./template.ts";
 import { type ValueMap, isValueMap, textOf } from "./value.ts";
-
-export interface Component {
-  readonly name: string;
-  readonly template: ComponentTemplate;
-  /** What pipeline.yaml sets, by the Parameter's name. Defaults are not in here. */
-  readonly options: Options;
-  /** Resource id of the template -> raw properties. */
-  readonly overrides: ValueMap;
-  readonly place: Place;
-  /** Where an option's value stands; the component's own place for an option that is not set. */
-  readonly placeOf: (parameter: string) => Place;
-  readonly placeOfOverride: (resource: string) => Place;
-}
 
 export interface Pipeline {
   readonly file: string;

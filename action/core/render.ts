@@ -10,15 +10,18 @@ import { NAME_PARAMETER } from "./metadata.ts";
 import { arrowLogicalId, componentLogicalId, kebabCase, outputName, stackName } from "./names.ts";
 import { defaultValue } from "./option.ts";
 import { physicalName } from "./physical-name.ts";
-import type { Component, Pipeline } from "./pipeline.ts";
+import type { Pipeline } from "./pipeline.ts";
+import type { Component } from "./component.ts";
 import type { KeyAttribute } from "./items.ts";
 import type { Place, Problem } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
+import { limitProblems } from "./limit.ts";
 import { fillSlots } from "./slot.ts";
+import type { Built } from "./built.ts";
 import type { ConcreteStage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, canonicalJson, intrinsicOf, isValueMap, textOf } from "./value.ts";
+import { type Value, type ValueMap, intrinsicOf, isValueMap, textOf } from "./value.ts";
 
 /** Of a built function, what the template needs to know. */
 export interface BuiltCode {
@@ -59,16 +62,8 @@ export type RenderResult =
   | { readonly kind: "stack"; readonly stack: StackTemplate }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
-export interface Built {
-  readonly component: Component;
-  readonly instance: Instance;
-  readonly parameters: Readonly<Record<string, Value>>;
-}
-
-/** CloudFormation's quotas for one template. */
-const MAX_RESOURCES = 500;
+/** CloudFormation's quota. */
 const MAX_OUTPUTS = 200;
-const MAX_BYTES = 1_000_000;
 
 /** The bucket of `templates/account.yaml`; CloudFormation fills in the numbers, so rendering asks nobody. */
 const ARTIFACT_BUCKET: Value = { "Fn::Sub": "warren-artifacts-${AWS::AccountId}-${AWS::Region}" };
@@ -280,41 +275,4 @@ function outputs(built: ReadonlyMap<string, Built>, tables: readonly TableFile[]
   const [first, rest] = [all.filter(([name]) => needed.has(name)), all.filter(([name]) => !needed.has(name))];
   const kept = [...first, ...rest].slice(0, Math.max(MAX_OUTPUTS, first.length));
   return kept.length > 0 ? { Outputs: Object.fromEntries(kept) } : {};
-}
-
-function limitProblems(template: ValueMap, pipeline: Pipeline): Problem[] {
-  const place = { file: pipeline.file, line: 1, column: 1 };
-  const hint = "Split it into two pipelines.";
-  const count = Object.keys(template["Resources"] ?? {}).length;
-  const bytes = byteLength(canonicalJson(template));
-  return [
-    ...(count > MAX_RESOURCES
-      ? [
-          {
-            place,
-            message: `the stack would have ${count} resources; CloudFormation allows ${MAX_RESOURCES}`,
-            hint,
-          },
-        ]
-      : []),
-    ...(bytes > MAX_BYTES
-      ? [
-          {
-            place,
-            message: `the template would have ${bytes} bytes; CloudFormation allows ${MAX_BYTES}`,
-            hint,
-          },
-        ]
-      : []),
-  ];
-}
-
-/** UTF-8 bytes without Buffer or TextEncoder, which core/ does not have. */
-function byteLength(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-  }
-  return bytes;
 }

@@ -4,7 +4,7 @@ import { type Instance, TemplateMistake } from "./instantiate.ts";
 import type { Fill, Slot } from "./metadata.ts";
 import { environmentName } from "./names.ts";
 import type { Problem } from "./problem.ts";
-import type { Built } from "./render.ts";
+import type { Built, Joined } from "./built.ts";
 import type { Resource } from "./template.ts";
 import {
   type Value,
@@ -15,11 +15,6 @@ import {
   isValueMap,
   textOf,
 } from "./value.ts";
-
-export interface Joined {
-  readonly arrow: Arrow;
-  readonly instance: Instance;
-}
 
 interface Target {
   readonly slot: Slot;

@@ -9,7 +9,7 @@ import { parseItems } from "../../action/core/items.ts";
 import { parsePipeline } from "../../action/core/pipeline.ts";
 import type { Problem } from "../../action/core/problem.ts";
 import { render } from "../../action/core/render.ts";
-import { parseTemplate } from "../../action/core/template.ts";
+import { parseTemplate } from "../../action/core/read-template.ts";
 import { repositoryRoot, shippedCatalog, shippedTemplates } from "../support/shipped.ts";
 
 const catalog = await shippedCatalog();
