@@ -6,6 +6,7 @@ import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
+import { problemsOf } from "./core/finding.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
 import type { Setup } from "./core/setup.ts";
@@ -185,9 +186,8 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (request.command === "deploy" || request.command === "destroy") tellInterruption(console);
   const outcome = await run(request, ports);
   const { result, lines, json } = report(outcome);
-  if (outcome.kind === "diagnosed" && outcome.findings.some(({ kind }) => kind === "problem")) {
+  if (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0)
     process.exitCode = EXIT.problem;
-  }
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);

@@ -19,6 +19,7 @@ export type DoctorPorts = Pick<Ports, "workspace" | "shipped"> & {
 };
 
 export interface DoctorContext {
+  /** Undefined: that of the credentials. */
   readonly region: string | undefined;
   /** Input `role-to-assume`, empty for none. */
   readonly role: string;
@@ -32,15 +33,19 @@ export async function doctor(context: DoctorContext, ports: DoctorPorts): Promis
   const config = await readConfig(ports);
   const pipeline = config.kind === "pipeline" ? config.pipeline : undefined;
   const [workflows, aws] = await Promise.all([readWorkflows(ports), look(async () => ports.aws())]);
+  const facts =
+    aws.kind === "hidden"
+      ? { place: aws, account: aws, bucket: aws, stacks: aws }
+      : await awsFacts(pipeline, aws.value, ports);
   return diagnose({
     ...context,
+    // The Action's own region is known to whoever opened the session.
+    region: context.region ?? (facts.place.kind === "seen" ? facts.place.value.region : undefined),
     config: pipeline
       ? { kind: "pipeline", name: pipeline.name, stages: pipeline.stages, names: namesOf(pipeline) }
       : { kind: "broken", problems: config.kind === "broken" ? config.problems : [] },
     workflows,
-    ...(aws.kind === "hidden"
-      ? { place: aws, account: aws, bucket: aws, stacks: aws }
-      : await awsFacts(pipeline, aws.value, ports)),
+    ...facts,
   });
 }
 
@@ -131,6 +136,11 @@ async function look<T>(ask: () => Promise<T>): Promise<Seen<T>> {
   } catch (error) {
     const known = error instanceof UserError ? error : explainAwsError(error);
     if (!known) throw error;
-    return { kind: "hidden", why: known.problems.map(({ message }) => message).join("; ") };
+    const fix = known.problems.flatMap(({ hint }) => hint ?? []).join(" ");
+    return {
+      kind: "hidden",
+      why: known.problems.map(({ message }) => message).join("; "),
+      ...(fix !== "" && { fix }),
+    };
   }
 }

@@ -2,6 +2,7 @@
 import { announcer } from "./announce.ts";
 import type { CommentFacts } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
+import type { Finding } from "./core/finding.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
 import { UserError } from "./core/problem.ts";
@@ -10,6 +11,7 @@ import type { Stage } from "./core/stage.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
 import { type DestroyOutcome, destroy } from "./destroy.ts";
+import { doctor } from "./doctor.ts";
 import {
   type Errand,
   type GitopsPorts,
@@ -24,6 +26,7 @@ import {
   useOfStage,
 } from "./errand.ts";
 import { type Plan, plan } from "./plan.ts";
+import type { AwsPorts } from "./ports.ts";
 import { type PreviewOutcome, preview } from "./preview.ts";
 import { readProject } from "./project.ts";
 import { type CheckOutcome, check } from "./run.ts";
@@ -58,6 +61,7 @@ export type GitopsOutcome =
       readonly facts: CommentFacts;
     }
   | { readonly kind: "destroyed"; readonly stage: string; readonly destroy: DestroyOutcome }
+  | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] }
   | (SweepOutcome & { readonly failure: Error | undefined });
 
 /** Throws UserError for all that the user can mend. What GitHub is told about is told before it throws. */
@@ -83,13 +87,25 @@ export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promis
     case "sweep":
     case "nightly":
       return sweepRegions({ dryRun: intent.dryRun }, errand);
-    case "drift":
     case "doctor":
+      return diagnosed(errand);
+    case "drift":
       throw new UserError(`${intent.kind}-unavailable`, {
         message: `the command \`${intent.kind}\` is not available yet`,
         hint: "`plan` shows what a deploy would change; it does not see what was changed by hand.",
       });
   }
+}
+
+const NO_STAGE = { region: undefined, role: undefined };
+
+/** With the role for plans, which every job of the repository may assume. */
+async function diagnosed(errand: Errand): Promise<GitopsOutcome> {
+  const { run, inputs, ports, project } = errand;
+  const { region, role } = project.pipeline.stages.find((stage) => stage.role !== undefined) ?? NO_STAGE;
+  const aws = (): AwsPorts => connect(errand, { use: "plan", stacks: [] }, { region, role });
+  const context = { region, role: inputs.role, run };
+  return { kind: "diagnosed", findings: await doctor(context, { ...ports, aws }) };
 }
 
 type Of<Kind extends Intent["kind"]> = Extract<Intent, { readonly kind: Kind }>;

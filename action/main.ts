@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import * as core from "@actions/core";
 import { explainAwsError } from "./core/aws-error.ts";
 import type { Event } from "./core/event.ts";
+import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { fence } from "./core/markdown.ts";
@@ -88,6 +89,8 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   }
   await runner.summary(summary);
   if (outcome.kind === "swept" && outcome.failure) throw outcome.failure;
+  const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
+  if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);
 }
 
 function rootOf({ directory }: Pick<Inputs, "directory">, environment: Environment): string {

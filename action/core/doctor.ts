@@ -9,7 +9,11 @@ import type { WorkflowJob } from "./workflow-jobs.ts";
 /** What could be seen, or why not: a role for plans, for example, does not see everything. */
 export type Seen<T> =
   | { readonly kind: "seen"; readonly value: T }
-  | { readonly kind: "hidden"; readonly why: string };
+  | {
+      readonly kind: "hidden";
+      readonly why: string;
+      readonly fix?: string;
+    };
 
 /** The pipeline's stack of the account, as `warren bootstrap` makes it. */
 export interface AccountFacts {
@@ -42,8 +46,6 @@ export interface DoctorFacts {
         readonly repository: string;
         readonly repositoryId: string;
         readonly ownerId: string;
-        /** Could the job ask for a token? */
-        readonly idToken: boolean;
       }
     | undefined;
   /** Whose credentials are used. */
@@ -62,7 +64,6 @@ export function diagnose(facts: DoctorFacts): readonly Finding[] {
   return [
     ...configFindings(facts),
     ...workflowFindings(facts.workflows, facts.config.kind === "pipeline" ? facts.config.stages : []),
-    ...tokenFindings(facts),
     ...regionFindings(facts),
     ...accountFindings(facts),
     ...roleFindings(facts),
@@ -71,11 +72,11 @@ export function diagnose(facts: DoctorFacts): readonly Finding[] {
   ];
 }
 
-function hidden(what: string, why: string): Finding {
+function hidden(what: string, { why, fix }: { readonly why: string; readonly fix?: string }): Finding {
   return {
     kind: "warning",
     what: `${what} cannot be seen: ${why}`,
-    fix: "Run the doctor with credentials that may look.",
+    fix: fix ?? "Run the doctor with credentials that may look.",
   };
 }
 
@@ -111,13 +112,6 @@ function configFindings({ config }: DoctorFacts): readonly Finding[] {
   ];
 }
 
-function tokenFindings({ run }: DoctorFacts): readonly Finding[] {
-  if (!run) return [];
-  if (run.idToken) return [ok("the job can ask for an OIDC token")];
-  const fix = "Give the job `permissions: { id-token: write, contents: read }`.";
-  return [{ kind: "problem", what: "this job cannot ask for an OIDC token", fix }];
-}
-
 function regionFindings({ region, role }: DoctorFacts): readonly Finding[] {
   if (region === undefined) {
     const fix = "Set `region:` of the stage in config/pipeline.yaml, the input `aws-region`, or AWS_REGION.";
@@ -132,7 +126,7 @@ function regionFindings({ region, role }: DoctorFacts): readonly Finding[] {
 }
 
 function accountFindings({ account, run, config }: DoctorFacts): readonly Finding[] {
-  if (account.kind === "hidden") return [hidden("the account's set-up", account.why)];
+  if (account.kind === "hidden") return [hidden("the account's set-up", account)];
   const { value } = account;
   const repository = run?.repository || value?.outputs["Repository"] || "<owner/name>";
   const id = run?.repositoryId || value?.outputs["RepositoryId"] || "<number>";
@@ -221,7 +215,7 @@ function bucketFindings({ bucket, account }: DoctorFacts): readonly Finding[] {
         : `It was deleted by hand: make it again with \`aws s3api create-bucket --bucket ${made}\`, then run \`warren bootstrap\`.`;
     return [{ kind: "problem", what, fix }];
   }
-  return made === undefined ? [hidden("the artifact bucket", bucket.why)] : [ok(`artifact bucket: ${made}`)];
+  return made === undefined ? [hidden("the artifact bucket", bucket)] : [ok(`artifact bucket: ${made}`)];
 }
 
 function quotaFindings({ stacks }: DoctorFacts): readonly Finding[] {

@@ -1,5 +1,5 @@
 /** What the doctor says of one thing. */
-import { type Place, formatProblem } from "./problem.ts";
+import { type Place, type Problem, formatProblem } from "./problem.ts";
 
 export interface Finding {
   readonly kind: "ok" | "warning" | "problem";
@@ -16,7 +16,15 @@ export function ok(what: string): Finding {
 const SIGNS = { ok: "ok      ", warning: "warning ", problem: "PROBLEM " } as const;
 
 /** For people. */
-export function findingLine({ kind, what, place, fix }: Finding): string {
-  const problem = { message: what, ...(place && { place }), ...(fix !== undefined && { hint: fix }) };
-  return `${SIGNS[kind]}${formatProblem(problem)}`;
+export function findingLine(finding: Finding): string {
+  return `${SIGNS[finding.kind]}${formatProblem(asProblem(finding))}`;
+}
+
+/** What has to be mended before a deploy can work. */
+export function problemsOf(findings: readonly Finding[]): readonly Problem[] {
+  return findings.filter(({ kind }) => kind === "problem").map(asProblem);
+}
+
+function asProblem({ what, place, fix }: Finding): Problem {
+  return { message: what, ...(place && { place }), ...(fix !== undefined && { hint: fix }) };
 }

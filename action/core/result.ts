@@ -3,7 +3,7 @@ import type { GitopsOutcome } from "../gitops.ts";
 import type { SweptStack } from "../sweep.ts";
 import { type CommentFacts, renderSummary } from "./comment.ts";
 import type { OutputKey } from "./inputs.ts";
-import { code, prose, row } from "./markdown.ts";
+import { code, fence, prose, row } from "./markdown.ts";
 import { report } from "./report.ts";
 
 export interface Result {
@@ -59,6 +59,15 @@ export function resultOf(outcome: GitopsOutcome): Result {
         warnings: [],
         outputs: { result: "destroyed", stage, "stack-name": stackName, removed },
         summary: `### ${code(stackName)} is gone 🧹\n`,
+      };
+    }
+    case "diagnosed": {
+      const { lines } = report(outcome);
+      return {
+        lines,
+        warnings: [],
+        outputs: { result: "checked" },
+        summary: `### Doctor\n\n${fence(lines.join("\n"))}\n`,
       };
     }
     case "swept": {

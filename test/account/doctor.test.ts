@@ -43,7 +43,7 @@ function workflows(from = "", to = ""): DoctorFacts["workflows"] {
 }
 
 const ROLE = "arn:aws:iam::111122223333:role/warren/rabbit-hole-us-east-1-deploy";
-const run = { repository: "rabbits/rabbit-hole", repositoryId: "4711", ownerId: "42", idToken: true };
+const run = { repository: "rabbits/rabbit-hole", repositoryId: "4711", ownerId: "42" };
 const outputs = {
   Pipeline: "rabbit-hole",
   Repository: "rabbits/rabbit-hole",
@@ -75,7 +75,6 @@ test("nothing is found where all is well", () => {
   expect(diagnose(healthy).map(findingLine).join("\n")).toMatchInlineSnapshot(`
     "ok      config/pipeline.yaml: pipeline \`rabbit-hole\`, stages \`prod\`, \`preview\`
     ok      workflow: events, permissions and environments are there
-    ok      the job can ask for an OIDC token
     ok      region: us-east-1
     ok      warren-account: OIDC provider, subjects and roles are for rabbits/rabbit-hole
     ok      role: arn:aws:iam::111122223333:role/warren/rabbit-hole-us-east-1-deploy
@@ -176,12 +175,6 @@ describe("the doctor finds", () => {
       { workflows: workflows("'production'", "'prod'") },
       "no job that runs Warren has the environment `production`",
       "Give the job `environment: production`",
-    ],
-    [
-      "a job that cannot ask for a token",
-      { run: { ...run, idToken: false } },
-      "PROBLEM this job cannot ask",
-      "id-token: write",
     ],
     ["that there is no region", { region: undefined }, "PROBLEM no AWS region is known", "AWS_REGION"],
     [

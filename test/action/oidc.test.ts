@@ -48,3 +48,11 @@ test("a job without `id-token: write` is told so", async () => {
   const run = await world.push("main", { environment: none });
   expect(run).toMatchObject({ code: 1, outputs: { reason: "id-token-missing" } });
 });
+
+test("the doctor looks with the role for plans, and fails for what has to be mended", async () => {
+  const inputs = { command: "doctor" };
+  const asked = { ref: "refs/heads/main", inputs };
+  const run = await world.act("workflow_dispatch", asked, { inputs, jobEnvironment: "preview" });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "doctor-found-problems" } });
+  expect(run.told).toMatchSnapshot();
+});
