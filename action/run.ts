@@ -5,7 +5,8 @@ import { environmentTypes } from "./core/environment-types.ts";
 import type { Outcome } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import type { Setup } from "./core/setup.ts";
-import { formatProblem } from "./core/problem.ts";
+import { UserError, formatProblem } from "./core/problem.ts";
+import type { StackTemplate } from "./core/render.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
@@ -89,7 +90,7 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
     case "destroy": {
       const stage = await chooseStage(project, request.target, ports);
       const aws = ports.aws(regionOf(project, stage));
-      const { origins } = renderProject(project, stage, []);
+      const origins = originsOf(project, stage);
       const { timeoutSeconds } = request;
       const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
       const order = {
@@ -100,6 +101,16 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       };
       return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };
     }
+  }
+}
+
+/** Only names for people: a pipeline that cannot be rendered any more can still be taken down. */
+function originsOf(project: Project, stage: ConcreteStage): StackTemplate["origins"] {
+  try {
+    return renderProject(project, stage, []).origins;
+  } catch (error) {
+    if (error instanceof UserError) return {};
+    throw error;
   }
 }
 

@@ -243,6 +243,15 @@ for (const [whose, tags, message] of foreign) {
   );
 }
 
+test("a stack of another repository's equally named pipeline is left alone", async () => {
+  const own = { ...rendered.tags, "warren:repository-id": "1" };
+  const tags = { ...rendered.tags, "warren:repository-id": "2" };
+  const { ports } = world({ stack: { status: "CREATE_COMPLETE", tags } });
+  const error = await failureOf(deploy({ rendered: { ...rendered, tags: own }, artifacts: [] }, ports));
+  expect(error.reason).toBe("stack-foreign");
+  expect(error.message).toContain("it belongs to another repository, number 2 on GitHub");
+});
+
 test("a plan tells of items that have changed, although CloudFormation sees nothing but new tags", async () => {
   const items = [tableItems("fang", ["Apple", "Netflix"])];
   const withItems = renderedAs("fake", { resources: { Fang: table() }, items });
