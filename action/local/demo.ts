@@ -1,6 +1,9 @@
 /**
  * `npm run demo`: the reference pipeline from pipeline.yaml to sentiments in the bucket and back to nothing, on
- * the local AWS. Every line that it prints is read back from that AWS; it fails if any hop does not happen.
+ * the local AWS; then the life of a change, by the committed workflow (gitops-demo.ts). Every line that it prints
+ * is read back from that AWS; it fails if any hop does not happen.
+ *
+ * `--keep` leaves the pipeline up until Ctrl-C; `--pipeline` shows only the first half.
  */
 import { once } from "node:events";
 import { UserError, formatProblem } from "../core/problem.ts";
@@ -12,6 +15,7 @@ import { type Request, run } from "../run.ts";
 import { systemPorts } from "../system.ts";
 import { localEnvironment, setUpAccount, tearDownAccount } from "./account.ts";
 import { type LocalAws, startLocalAws } from "./aws.ts";
+import { gitopsDemo } from "./gitops-demo.ts";
 import { everythingIn } from "./inventory.ts";
 import { Pipeline, sentimentTable } from "./reference-pipeline.ts";
 import { type Wikipedia, startWikipedia } from "./wikipedia.ts";
@@ -27,7 +31,9 @@ const interrupted = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => interrupted.abort());
 
 try {
-  await demo(process.argv.includes("--keep"));
+  const keep = process.argv.includes("--keep");
+  await demo(keep);
+  if (!keep && !process.argv.includes("--pipeline")) await gitopsDemo(screen, interrupted.signal);
 } catch (error) {
   if (interrupted.signal.aborted) {
     screen.info("interrupted: the local AWS and all that was deployed to it are gone");

@@ -1,5 +1,5 @@
 /**
- * `npm run demo:gitops`: the life of a change, by the committed workflow file, run by act. Each step is an event of
+ * The second half of `npm run demo`: the life of a change, by the committed workflow file, run by act. Each step is an event of
  * GitHub's; what it came to is read back from the local AWS and the GitHub stand-in, and the demo fails if it is wrong.
  */
 import {
@@ -9,9 +9,9 @@ import {
   ListPoliciesCommand,
 } from "@aws-sdk/client-iam";
 import { bootstrap } from "../bootstrap.ts";
-import { UserError, formatProblem } from "../core/problem.ts";
+import { UserError } from "../core/problem.ts";
 import { ACCOUNT_STACK } from "../core/setup.ts";
-import { type Console, terminalConsole } from "../edge/console.ts";
+import type { Console } from "../edge/console.ts";
 import type { AwsPorts } from "../ports.ts";
 import { readProject } from "../project.ts";
 import { systemPorts } from "../system.ts";
@@ -247,21 +247,3 @@ function edit(...replacements: readonly Replacement[]): Record<string, (text: st
 function failed(message: string): UserError {
   return new UserError("demo-failed", { message });
 }
-
-async function main(): Promise<void> {
-  const screen = terminalConsole();
-  const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
-    process.on(signal, () => interrupted.abort());
-  try {
-    await gitopsDemo(screen, interrupted.signal);
-  } catch (error) {
-    process.exitCode = interrupted.signal.aborted ? 130 : 1;
-    if (interrupted.signal.aborted) return screen.info("interrupted: all that ran here is gone");
-    const bug = (error as Error).stack ?? String(error);
-    const problems = error instanceof UserError ? error.problems.map(formatProblem) : [bug];
-    for (const problem of problems) screen.error(problem);
-  }
-}
-
-if (import.meta.main) await main();

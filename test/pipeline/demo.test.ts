@@ -1,4 +1,4 @@
-/** `npm run demo` as a process: the whole story once, and interrupted in the middle. */
+/** `npm run demo -- --pipeline` as a process: the whole story once, and interrupted in the middle. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, readdir } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 const script = `${import.meta.dirname}/../../action/local/demo.ts`;
 
 function start(): { child: ChildProcess; printed: () => string; prints: (text: string) => Promise<void> } {
-  const child = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [script, "--pipeline"], { stdio: ["ignore", "pipe", "pipe"] });
   let text = "";
   const listeners = new Set<() => void>();
   for (const stream of [child.stdout, child.stderr]) {
