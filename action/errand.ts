@@ -39,6 +39,8 @@ export interface Prepared {
   readonly concrete: ConcreteStage;
   readonly rendered: Rendered;
   readonly stack: StackTemplate;
+  /** As the stack refers to them. */
+  readonly artifacts: readonly Artifact[];
 }
 
 /** All of it is over before AWS or anybody is asked for credentials. */
@@ -60,16 +62,16 @@ export function placeOf(
 export async function prepare(
   errand: Errand,
   target: { readonly stage: string; readonly branch: string },
-  artifacts: readonly Artifact[],
+  built: readonly Artifact[],
   commit: Pick<Commit, "sha" | "branch" | "pullRequest">,
 ): Promise<Prepared> {
   const { project, ports, run } = errand;
   const { stage, concrete } = placeOf(errand, target);
   const { repository, repositoryId } = run;
   const workspace = { ...ports.workspace, commit: async () => ({ ...commit, repository, repositoryId }) };
-  const { rendered, stack } = await prepareStack(project, concrete, artifacts, { workspace });
+  const { rendered, stack, artifacts } = await prepareStack(project, concrete, built, { workspace });
   for (const warning of stack.warnings) ports.log.warn(formatProblem(warning));
-  return { stage, concrete, rendered, stack };
+  return { stage, concrete, rendered, stack, artifacts };
 }
 
 export function connect(

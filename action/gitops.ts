@@ -120,8 +120,9 @@ async function checkOffline({ reason, text }: Of<"offline-plan">, errand: Errand
 async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<GitopsOutcome> {
   const { ports, announce, inputs } = errand;
   const { sha, branch } = intent;
-  const artifacts = await build(errand);
-  const { stage, concrete, rendered } = await prepare(errand, intent, artifacts, { sha, branch });
+  const built = await build(errand);
+  const prepared = await prepare(errand, intent, built, { sha, branch });
+  const { stage, concrete, rendered, artifacts } = prepared;
   const { stackName } = rendered;
   const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
   const old = await tooOld({ ...intent, stack: stackName }, aws, errand);

@@ -29,12 +29,12 @@ export async function preview(
   const { number, branch, headSha } = pullRequest;
   const facts = factsOf(errand, number);
   try {
-    const artifacts = await build(errand);
+    const built = await build(errand);
     const commit = { sha: headSha, branch, pullRequest: number };
-    const prepared = await prepare(errand, { stage: intent.stage, branch }, artifacts, commit);
-    const merging = against ? [await planAgainst(against, artifacts, pullRequest, errand)] : [];
+    const prepared = await prepare(errand, { stage: intent.stage, branch }, built, commit);
+    const merging = against ? [await planAgainst(against, built, pullRequest, errand)] : [];
 
-    const { stage, concrete, rendered } = prepared;
+    const { stage, concrete, rendered, artifacts } = prepared;
     const { stackName } = rendered;
     const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
     const { allowOlder } = errand.inputs;

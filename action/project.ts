@@ -1,5 +1,5 @@
 /** The repository's pipeline, read and checked: files -> Pipeline, code -> artifacts, both -> one stack. */
-import type { Artifact, BuildRequest } from "./core/artifact.ts";
+import { type Artifact, type BuildRequest, artifactOf } from "./core/artifact.ts";
 import { type Catalog, readCatalog } from "./core/catalog.ts";
 import type { SourceText } from "./core/document.ts";
 import { parseItems } from "./core/items.ts";
@@ -84,7 +84,7 @@ export function renderProject(
   stage: ConcreteStage,
   artifacts: readonly Artifact[],
 ): StackTemplate {
-  const built = new Map(artifacts.map((artifact) => [artifact.component, artifact]));
+  const built = new Map(artifacts.map((artifact) => [artifact.component, artifactOf(artifact, stage)]));
   const result = render({ pipeline, stage, built });
   if (result.kind === "problems") throw new UserError("config-invalid", result.problems);
   return result.stack;
@@ -127,9 +127,15 @@ async function readTable(
 export async function prepareStack(
   project: Project,
   stage: ConcreteStage,
-  artifacts: readonly Artifact[],
+  built: readonly Artifact[],
   ports: Pick<Ports, "workspace">,
-): Promise<{ readonly rendered: Rendered; readonly stack: StackTemplate }> {
+): Promise<{
+  readonly rendered: Rendered;
+  readonly stack: StackTemplate;
+  /** As the stack refers to them. */
+  readonly artifacts: readonly Artifact[];
+}> {
+  const artifacts = built.map((artifact) => artifactOf(artifact, stage));
   const stack = renderProject(project, stage, artifacts);
   const [items, commit] = await Promise.all([readItems(stack.tables, ports), ports.workspace.commit()]);
   const body = canonicalJson(stack.template);
@@ -144,5 +150,9 @@ export async function prepareStack(
   const facts = { pipeline: project.pipeline.name, stage: name, of, protected: isProtected, digest };
   const tags = stackTags({ ...facts, ...commit });
   const { stackName, origins } = stack;
-  return { stack, rendered: { stackName, body, digest, protected: stage.protected, tags, items, origins } };
+  return {
+    artifacts,
+    stack,
+    rendered: { stackName, body, digest, protected: stage.protected, tags, items, origins },
+  };
 }

@@ -126,8 +126,8 @@ function regionOf({ pipeline }: Project, stage: ConcreteStage): string | undefin
 /** Everything up to AWS. The build is over before any credentials are asked for: user code never sees them. */
 async function prepare(project: Project, target: Target, ports: Ports) {
   const stage = await chooseStage(project, target, ports);
-  const artifacts = await buildProject(project, ports);
-  const { rendered, stack } = await prepareStack(project, stage, artifacts, ports);
+  const built = await buildProject(project, ports);
+  const { rendered, stack, artifacts } = await prepareStack(project, stage, built, ports);
   for (const warning of stack.warnings) ports.log.warn(formatProblem(warning));
   const aws: AwsPorts = ports.aws(regionOf(project, stage));
   return { artifacts, rendered, stack, aws };

@@ -23,7 +23,8 @@ export async function uploadMissing(
   const byKey = new Map(artifacts.map((artifact) => [artifact.key, artifact]));
   if (byKey.size === 0) return;
   const name = await bucket();
-  const present = await ports.artifacts.present(name, "functions/", [...byKey.keys()]);
+  const [folder = ""] = [...byKey.keys()].map((key) => key.slice(0, key.indexOf("/") + 1));
+  const present = await ports.artifacts.present(name, folder, [...byKey.keys()]);
   const missing = [...byKey.values()].filter(({ key }) => !present.has(key));
   await eachAtOnce(UPLOADS_AT_ONCE, missing, ({ key, zip }) =>
     ports.artifacts.put(name, key, zip, "application/zip"),

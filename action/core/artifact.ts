@@ -44,7 +44,7 @@ export type OneOf = readonly (readonly string[])[];
 
 export interface Artifact {
   readonly component: string;
-  /** S3 key: `functions/<SHA-256 of the content>.zip`; equal content has an equal name everywhere. */
+  /** S3 key: `functions/<SHA-256 of the content>.zip`, equal for equal content; see `artifactOf` for previews. */
   readonly key: string;
   /** Lambda's handler: `index.handler` for a bundle `index.mjs` that exports `handler`. */
   readonly handler: string;
@@ -86,4 +86,17 @@ export function inOrder<File extends { readonly path: string }>(files: readonly 
 
 export function artifactKey(manifestSha256: string): string {
   return `functions/${manifestSha256}.zip`;
+}
+
+/** Folders of the artifact bucket: what protected stages run, and what all others run. */
+export const PROTECTED_FOLDER = "functions/";
+export const PREVIEW_FOLDER = "previews/";
+
+/**
+ * The artifact as a stage refers to it. A key that is there already is not uploaded again, so whoever may write
+ * it decides what runs: a pull request's role may write only below `previews/`, where no protected stage looks.
+ */
+export function artifactOf(artifact: Artifact, stage: { readonly protected: boolean }): Artifact {
+  if (stage.protected) return artifact;
+  return { ...artifact, key: artifact.key.replace(PROTECTED_FOLDER, PREVIEW_FOLDER) };
 }

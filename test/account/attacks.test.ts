@@ -198,6 +198,17 @@ describe("a pull request", () => {
     await expect(session.items.load(table, [{ name: "Mad Hatter" }])).rejects.toThrow("not authorized");
   });
 
+  test("cannot plant code where a protected stage would take it for its own", async () => {
+    const body = new TextEncoder().encode("evil");
+    using session = openSession(world, { use: "preview", stacks: ["rabbit-hole-planted"] });
+    const { artifacts } = session;
+    const bucket = await artifacts.bucket();
+    for (const key of world.artifacts.map((artifact) => artifact.key)) {
+      await expect(artifacts.put(bucket, key, body, "application/zip")).rejects.toThrow("s3:PutObject");
+    }
+    await artifacts.put(bucket, "previews/planted.zip", body, "application/zip");
+  });
+
   test("cannot reach into a protected stage by its template", async () => {
     const resources = await world.ports.aws(undefined).stacks.resources(PROD);
     const queue = resources.find(({ logicalId }) => logicalId === "ProducerQueue")?.physicalId;

@@ -155,6 +155,7 @@ describe("bootstrap", () => {
     expect(may.map(shape).filter((one) => !guarded.has(one))).toEqual([
       // The code that is to run is read, not made.
       "s3 warren-artifacts-111122223333-us-east-1/functions/*",
+      "s3 warren-artifacts-111122223333-us-east-1/previews/*",
     ]);
   });
 });

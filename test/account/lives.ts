@@ -1,7 +1,7 @@
 /** What each role is for, from the first call to the last: the runs that its policies are held to. */
 import { readFile } from "node:fs/promises";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import type { Artifact } from "../../action/core/artifact.ts";
+import { type Artifact, artifactOf } from "../../action/core/artifact.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
@@ -48,6 +48,11 @@ export function recoded(artifacts: readonly Artifact[], run: string): readonly A
   return artifacts.map((artifact) => ({ ...artifact, key: `functions/${run}-${artifact.component}.zip` }));
 }
 
+/** As the stacks here refer to them: `protected` is only played, later on, by `deployLife`. */
+function unprotected(artifacts: readonly Artifact[]): readonly Artifact[] {
+  return artifacts.map((artifact) => artifactOf(artifact, { protected: false }));
+}
+
 /** What the doctor can see of the account with the job's credentials. */
 async function consult({ ports }: World, session: AwsPorts): Promise<void> {
   const context = { region: "us-east-1", role: "", run: undefined };
@@ -74,9 +79,9 @@ export async function previewLife(world: World, branch: string): Promise<void> {
   const artifacts = recoded(world.artifacts, branch);
   const second = lengthened(changed(await stackOf(world, target, artifacts)));
   const ports = { ...world.ports, ...session };
-  await deploy({ rendered: first, artifacts: world.artifacts }, ports);
+  await deploy({ rendered: first, artifacts: unprotected(world.artifacts) }, ports);
   await fill(world, first.stackName);
-  await deploy({ rendered: second, artifacts }, ports);
+  await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
   await session.stacks.list();
   await destroy({ stackName: first.stackName, protected: false }, ports);
 }
@@ -90,9 +95,9 @@ export async function deployLife(world: World, run: string): Promise<void> {
   const second = lengthened(changed(await stackOf(world, target, artifacts)));
   const ports = { ...world.ports, ...session };
   await consult(world, session);
-  await deploy({ rendered: { ...first, protected: true }, artifacts: world.artifacts }, ports);
+  await deploy({ rendered: { ...first, protected: true }, artifacts: unprotected(world.artifacts) }, ports);
   await fill(world, first.stackName);
-  await deploy({ rendered: second, artifacts }, ports);
+  await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
   await destroy({ stackName: first.stackName, protected: false }, ports);
 }
 
@@ -119,7 +124,7 @@ export async function clearAway(world: World, stackName: string): Promise<void> 
 export async function everyKindLife(world: World): Promise<void> {
   const stack = await readFile("test/render/every-connection/stack.json", "utf8");
   const [code] = world.artifacts;
-  const body = stack.replaceAll("functions/not-built.zip", code?.key ?? "");
+  const body = stack.replaceAll(/(?:functions|previews)\/not-built\.zip/g, code?.key ?? "");
   const rendered = withBody(await stackOf(world, { stage: "staging" }), body);
   using session = openSession(world, { use: "deploy", stacks: [rendered.stackName] });
   const ports = { ...world.ports, ...session };
