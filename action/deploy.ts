@@ -5,6 +5,7 @@ import type { Artifact } from "./core/artifact.ts";
 import { failureProblems } from "./core/cause.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
+import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import { failIfLate, follow } from "./follow.ts";
@@ -49,7 +50,7 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     const step = deployStep(phase);
     if (stack && step !== "create") refuseForeign(stack, rendered.tags);
     // Only after success do the tags tell what the stack is: a failed update may have left either tags.
-    if (stack && phase === "good" && stack.tags["warren:digest"] === rendered.digest) {
+    if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
       return finishUp(stack, deployment);
     }
     if (!stack || step === "create" || step === "update") {

@@ -121,7 +121,9 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const { ports, announce, inputs } = errand;
   const { sha, branch } = intent;
   const built = await build(errand);
-  const prepared = await prepare(errand, intent, built, { sha, branch });
+  const pullRequest = await openPullRequestOf(intent, errand);
+  const commit = { sha, branch, ...(pullRequest === undefined ? {} : { pullRequest }) };
+  const prepared = await prepare(errand, intent, built, commit);
   const { stage, concrete, rendered, artifacts } = prepared;
   const { stackName } = rendered;
   const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
@@ -140,6 +142,17 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
     preview: { stackId: done.stack.id, outputs: done.outputs },
   };
   return { kind: "deployed", stage: concrete.name, deploy: done, facts };
+}
+
+/** A preview that is deployed by hand belongs to its branch's pull request too, and goes with it. */
+async function openPullRequestOf(
+  { stage, branch }: Of<"deploy">,
+  { project, ports }: Errand,
+): Promise<number | undefined> {
+  const { trigger } = project.pipeline.stages.find(({ name }) => name === stage) ?? {};
+  if (trigger?.kind !== "pull-requests") return undefined;
+  const open = await ports.github.openPullRequests();
+  return open.find((one) => one.branch === branch && !one.fromFork)?.number;
 }
 
 async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutcome> {

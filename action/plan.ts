@@ -2,6 +2,7 @@
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
+import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import type { FollowPorts } from "./follow.ts";
 import type { Change, Stack } from "./ports.ts";
@@ -27,7 +28,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const phase = phaseOf(stack?.status);
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
-  if (stack && phase === "good" && stack.tags["warren:digest"] === digest) {
+  if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
     return { kind: "nothing", stackName, digest, changes: [], items: [] };
   }
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");

@@ -69,3 +69,18 @@ export function readStackTags(tags: Readonly<Record<string, string>>): StackIden
 export function tagValue(text: string): string {
   return text.replace(/[^\p{L}\p{Z}\p{N}_.:/=+\-@]/gu, "_").slice(0, 256);
 }
+
+/**
+ * Whether a stack with these tags needs nothing. The pull request counts too: a preview that was deployed by hand
+ * before there was one would otherwise never learn of it, and outlive it.
+ */
+export function isUpToDate(
+  tags: Readonly<Record<string, string>>,
+  wanted: { readonly digest: string; readonly tags: Readonly<Record<string, string>> },
+): boolean {
+  const pullRequest = wanted.tags["warren:pull-request"];
+  return (
+    tags["warren:digest"] === wanted.digest &&
+    (pullRequest === undefined || tags["warren:pull-request"] === pullRequest)
+  );
+}

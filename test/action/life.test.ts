@@ -176,6 +176,19 @@ test("hostile names of branches reach neither Markdown nor the runner as syntax"
   }
 });
 
+test("a preview that is deployed by hand goes with its branch's pull request, although the branch stays", async () => {
+  world.github.pushBranch("by-hand");
+  const number = world.github.createPullRequest({ branch: "by-hand", title: "By hand" }).number;
+  const inputs = { command: "deploy", stage: "preview" };
+  const sha = world.head("by-hand");
+  const asked = { ref: "refs/heads/by-hand", inputs };
+  const run = await world.act("workflow_dispatch", asked, { inputs, sha });
+  expect(run.outputs).toMatchObject({ result: "deployed" });
+  world.github.closePullRequest(number);
+  const closed = await world.pullRequest("closed", number);
+  expect(closed.outputs["removed"]).toContain(run.outputs["stack-name"]);
+});
+
 test("what is wrong in pipeline.yaml is an annotation at its place", async () => {
   await world.checkout.write({ "config/pipeline.yaml": PIPELINE.replace("queue }", "qeue }") });
   const run = await world.push("main");
