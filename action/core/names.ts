@@ -65,16 +65,23 @@ function oneWord(resource: string): string {
 
 /**
  * The stage of a branch: a readable slug and six hex digits of the branch's SHA-256, so that `feature/x` and
- * `feature-x` are two stages, within every service's limits.
+ * `feature-x` are two stages, within every service's limits. `guarded` are the protected stages: AWS refuses a
+ * preview everything that is named `<pipeline>-prod-*`, so a branch `prod-fix` must not be named like that.
  */
-export function stageOfBranch(branch: string, sha256: (text: string) => string): string {
+export function stageOfBranch(
+  branch: string,
+  sha256: (text: string) => string,
+  guarded: readonly string[] = [],
+): string {
+  const hash = sha256(branch).slice(0, 6);
   const slug = branch
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .slice(0, MAX_SLUG)
     .replace(/^[-0-9]+|-+$/g, "");
-  const hash = sha256(branch).slice(0, 6);
-  return slug === "" ? `b-${hash}` : `${slug}-${hash}`;
+  if (slug === "") return `b-${hash}`;
+  if (!guarded.some((stage) => slug === stage || slug.startsWith(`${stage}-`))) return `${slug}-${hash}`;
+  return `b-${slug.slice(0, MAX_SLUG - "b-".length).replace(/-+$/, "")}-${hash}`;
 }
 
 /** A stack's name: at most 32 + 1 + 32 characters of CloudFormation's 128. */

@@ -4,7 +4,7 @@
  */
 import type { PullRequest } from "./event.ts";
 import { stackName, stageOfBranch } from "./names.ts";
-import type { Stage } from "./stage.ts";
+import { type Stage, protectedNames } from "./stage.ts";
 import { isBeingDeleted, phaseOf } from "./stack.ts";
 import { type StackIdentity, readStackTags, tagValue } from "./stack-tags.ts";
 
@@ -46,7 +46,7 @@ export function wantedStages(
   for (const { trigger } of stages) {
     if (trigger.kind !== "pull-requests") continue;
     for (const branch of living) {
-      wanted.set(stageOfBranch(branch, sha256), {
+      wanted.set(stageOfBranch(branch, sha256, protectedNames(stages)), {
         kind: "preview",
         branch,
         pullRequests: (pullRequests.get(branch) ?? []).map(({ number }) => number),

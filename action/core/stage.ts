@@ -132,5 +132,11 @@ export function concreteStage(
       hint: "Add --branch <name>.",
     });
   }
-  return { name: stageOfBranch(wanted.branch, wanted.sha256), of: stage.name, protected: false, timers };
+  const name = stageOfBranch(wanted.branch, wanted.sha256, protectedNames(stages));
+  return { name, of: stage.name, protected: false, timers };
+}
+
+/** Previews are never named after these. */
+export function protectedNames(stages: readonly Stage[]): string[] {
+  return stages.filter((stage) => stage.protected).map(({ name }) => name);
 }

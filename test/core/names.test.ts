@@ -48,6 +48,15 @@ test.each([
   expect(stageOfBranch(branch, sha256)).toBe(stage);
 });
 
+test("no preview is named like a protected stage, whose names AWS refuses to previews", () => {
+  for (const branch of ["prod", "prod-fix", "Prod/fix", "prod-and-a-very-long-name-that-goes-on"]) {
+    const stage = stageOfBranch(branch, sha256, ["prod"]);
+    expect(stage).toMatch(/^b-prod(?:-[a-z]+)*-[0-9a-f]{6}$/);
+    expect(stage.length).toBeLessThanOrEqual(MAX_STAGE_NAME);
+  }
+  expect(stageOfBranch("production", sha256, ["prod"])).toMatch(/^production-/);
+});
+
 test("frozen: outputs, environment variables, stacks and the spellings of options", () => {
   expect(outputName("every-day", "DeadLetterUrl")).toBe("EveryDayDeadletterurl");
   expect(environmentName("every-five-minutes", "QueueUrl")).toBe("EVERY_FIVE_MINUTES_QUEUE_URL");
