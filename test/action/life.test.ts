@@ -178,14 +178,14 @@ test("hostile names of branches reach neither Markdown nor the runner as syntax"
 
 test("a preview that is deployed by hand goes with its branch's pull request, although the branch stays", async () => {
   world.github.pushBranch("by-hand");
-  const number = world.github.createPullRequest({ branch: "by-hand", title: "By hand" }).number;
+  const mine = world.github.createPullRequest({ branch: "by-hand", title: "By hand" }).number;
   const inputs = { command: "deploy", stage: "preview" };
   const sha = world.head("by-hand");
   const asked = { ref: "refs/heads/by-hand", inputs };
   const run = await world.act("workflow_dispatch", asked, { inputs, sha });
   expect(run.outputs).toMatchObject({ result: "deployed" });
-  world.github.closePullRequest(number);
-  const closed = await world.pullRequest("closed", number);
+  world.github.closePullRequest(mine);
+  const closed = await world.pullRequest("closed", mine);
   expect(closed.outputs["removed"]).toContain(run.outputs["stack-name"]);
 });
 
