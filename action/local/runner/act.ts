@@ -203,6 +203,9 @@ function processEnvironment(home: string): NodeJS.ProcessEnv {
     npm_config_cache: env["npm_config_cache"] ?? join(homedir(), ".npm"),
     npm_config_userconfig: env["npm_config_userconfig"] ?? join(homedir(), ".npmrc"),
     npm_config_prefer_offline: "true",
+    // Behind a company's proxy the registry's certificate is the company's, which only the machine's own store knows.
+    NODE_USE_SYSTEM_CA: "1",
+    ...(env["NODE_EXTRA_CA_CERTS"] === undefined ? {} : { NODE_EXTRA_CA_CERTS: env["NODE_EXTRA_CA_CERTS"] }),
     npm_config_update_notifier: "false",
     ...(registry === undefined ? {} : { npm_config_registry: registry }),
   });
