@@ -7,6 +7,8 @@ import type { ValueMap } from "./value.ts";
 export interface Component {
   readonly name: string;
   readonly template: ComponentTemplate;
+  /** The name that its logical ids are made of: `was:`, or its own. */
+  readonly idName: string;
   /** What pipeline.yaml sets, by the Parameter's name. Defaults are not in here. */
   readonly options: Options;
   /** Resource id of the template -> raw properties. */

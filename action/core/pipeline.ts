@@ -14,6 +14,7 @@ import { type Stage, readStages } from "./stage.ts";
 import { cloudFormationTags } from "./tags.ts";
 import type { ConnectionTemplate } from "./template.ts";
 import { type ValueMap, isValueMap, textOf } from "./value.ts";
+import { type Waiver, readWaivers } from "./waiver.ts";
 
 export interface Pipeline {
   readonly file: string;
@@ -21,6 +22,7 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   readonly components: ReadonlyMap<string, Component>;
   readonly arrows: readonly Arrow[];
+  readonly waivers: readonly Waiver[];
   /** All arrows that could be drawn: messages suggest from these. */
   readonly catalogConnections: readonly ConnectionTemplate[];
 }
@@ -41,7 +43,9 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
   const stages = readStages(section(body, "stages", wrong), document);
   const components = readComponents(section(body, "components", wrong), catalog, document);
   const arrows = readArrows({ source, document, catalog, components: components.value, body });
-  problems.push(...stages.problems, ...components.problems, ...arrows.problems);
+  const waivers = readWaivers(body["waivers"], document, (index) => wrong.has(`waivers/${index}`));
+  problems.push(...stages.problems, ...components.problems, ...arrows.problems, ...waivers.problems);
+  problems.push(...formerNameProblems(components.value, document));
   problems.push(...physicalNameProblems([...components.value.values()], stages.value));
   if (problems.length > 0) return { kind: "problems", problems: inFileOrder(problems) };
   return {
@@ -52,6 +56,7 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
       stages: stages.value,
       components: components.value,
       arrows: arrows.value,
+      waivers: waivers.value,
       catalogConnections: catalog.connections,
     },
   };
@@ -111,12 +116,13 @@ function readComponents(
     if (!template) continue;
     const path = ["components", name];
     const place = document.placeOfKey(path);
-    const { kind: _kind, overrides, ...written } = map;
+    const { kind: _kind, overrides, was, ...written } = map;
     const options = readOptions(written, optionsOf(template), path, document);
     problems.push(...options.problems);
     value.set(name, {
       name,
       template,
+      idName: was === undefined ? name : textOf(was),
       options: options.value,
       overrides: isValueMap(overrides) ? overrides : {},
       place,
@@ -125,4 +131,27 @@ function readComponents(
     });
   }
   return { value, problems };
+}
+
+/** Two components of one former name would be one resource. */
+function formerNameProblems(components: ReadonlyMap<string, Component>, document: ParsedDocument): Problem[] {
+  const heirs = new Map<string, string>();
+  return [...components.values()].flatMap(({ name, idName }): Problem[] => {
+    if (idName === name) return [];
+    const place = document.placeOf(["components", name, "was"]);
+    const other = components.has(idName) ? idName : heirs.get(idName);
+    heirs.set(idName, name);
+    if (other === undefined) return [];
+    const message =
+      other === idName
+        ? `\`${name}\` was \`${idName}\`, and there is a component of that name`
+        : `\`${name}\` and \`${other}\` both were \`${idName}\``;
+    return [
+      {
+        place,
+        message,
+        hint: "`was:` names what a component was called before, and only one can go on with it.",
+      },
+    ];
+  });
 }

@@ -84,7 +84,7 @@ export function render(input: RenderInput): RenderResult {
       const parameters = componentParameters(component, input);
       const instance = instantiate(component.template, {
         parameters,
-        logicalId: (resource) => componentLogicalId(component.name, resource),
+        logicalId: (resource) => componentLogicalId(component.idName, resource),
         stackName: stackName(pipeline.name, stage.name),
       });
       built.set(component.name, { component, instance, parameters });
@@ -182,9 +182,12 @@ function joinArrow(
     );
   };
   const names = Object.keys(arrow.connection.parameters);
+  // AWS refuses a second mapping of the same two ends, so an arrow keeps its ids, too, when an end is renamed.
+  const idName = (name: string): string => built.get(name)?.component.idName ?? name;
+  const idNames = { from: idName(arrow.from), to: idName(arrow.to), verb: arrow.verb };
   return instantiate(arrow.connection, {
     parameters: Object.fromEntries(names.map((name) => [name, value(name)])),
-    logicalId: (resource) => arrowLogicalId(arrow, resource),
+    logicalId: (resource) => arrowLogicalId(idNames, resource),
     stackName: stackName(pipeline.name, stage.name),
   });
 }

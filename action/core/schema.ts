@@ -81,9 +81,34 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
           additionalProperties: false,
         },
       },
+      waivers: { type: "array", description: WAIVERS, items: waiverSchema },
     },
   };
 }
+
+const WAIVERS =
+  "What may happen to data in protected stages. A plan that would replace or remove what holds data stops without one.";
+
+const waiverSchema: JsonSchema = {
+  type: "object",
+  additionalProperties: false,
+  required: ["component", "allow", "until", "why"],
+  properties: {
+    component: {
+      ...nameSchema(MAX_COMPONENT_NAME),
+      type: "string",
+      description: "The component whose data may go. It may have left the pipeline already.",
+    },
+    allow: { enum: ["replace", "remove"], description: "What may happen to it." },
+    until: {
+      type: "string",
+      pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",
+      patternErrorMessage: "Write year-month-day: `2026-12-31`.",
+      description: "The last day on which the waiver counts (UTC).",
+    },
+    why: { type: "string", minLength: 1, description: "The reason, for those who review it." },
+  },
+};
 
 /** What any of the connections takes: which one an arrow is, a schema cannot know. */
 function arrowOptionSchemas(catalog: Catalog): Record<string, JsonSchema> {
@@ -174,6 +199,12 @@ function componentSchema(template: ComponentTemplate): JsonSchema {
     properties: {
       kind: { const: template.kind, description: template.description.trim() },
       ...optionSchemas(options),
+      was: {
+        ...nameSchema(MAX_COMPONENT_NAME),
+        type: "string",
+        description:
+          "What the component was called before. It keeps its resources, and so its data, under the new name.",
+      },
       overrides: {
         type: "object",
         description: "Raw CloudFormation properties, merged into the component's resources.",
