@@ -1,0 +1,119 @@
+/** Every picture that Warren makes, drawn by Mermaid itself in a real browser. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { drawGantt } from "../../action/core/gantt.ts";
+import type { Mark } from "../../action/core/fold.ts";
+import { drawPipeline } from "../../action/core/graph.ts";
+import { parsePipeline, type Pipeline } from "../../action/core/pipeline.ts";
+import type { Timeline } from "../../action/core/timeline.ts";
+import { diskWorkspace } from "../../action/edge/workspace.ts";
+import { readProject } from "../../action/project.ts";
+import { HOSTILE } from "../github/hostile.ts";
+import { CASES, workspaceOf } from "../render/case.ts";
+import { chromiumPath, drawMermaid, launchBrowser, mermaidPage, needsChromium } from "../support/browser.ts";
+import { repositoryRoot, shippedCatalog } from "../support/shipped.ts";
+
+describe.skipIf(chromiumPath === undefined)(`in a browser${needsChromium}`, () => {
+  let browser: Browser;
+  let page: Page;
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    page = await mermaidPage(browser);
+  });
+  afterAll(async () => browser.close());
+
+  /** The words that are to be read in the picture. */
+  async function wordsOf(text: string): Promise<string> {
+    const svg = await drawMermaid(page, text);
+    const words = svg.replaceAll(/<style[\s\S]*?<\/style>/g, "").replaceAll(/<[^>]*>/g, " ");
+    expect(words).not.toMatch(/Syntax error/);
+    return words;
+  }
+
+  test("what is no Mermaid is an error here", async () => {
+    await expect(drawMermaid(page, "flowchart LR\n  a --> --> b")).rejects.toThrow(/Parse error/);
+  });
+
+  const pipelines = readdirSync(CASES, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith("wrong-"))
+    .map(({ name }) => name)
+    .filter((name) => readdirSync(join(CASES, name)).includes("pipeline.yaml"));
+
+  test.each(pipelines)("the pipeline of the case %s", async (name) => {
+    const { pipeline } = await readProject({
+      workspace: workspaceOf(name),
+      shipped: diskWorkspace(repositoryRoot),
+    });
+    const words = await wordsOf(drawPipeline(pipeline));
+    for (const component of pipeline.components.keys()) expect(words).toContain(component);
+  });
+
+  test("the reference pipeline with every mark, on components, arrows and what is gone", async () => {
+    const { pipeline } = await readProject({
+      workspace: diskWorkspace(repositoryRoot),
+      shipped: diskWorkspace(repositoryRoot),
+    });
+    const marks = new Map<string, Mark>([
+      ["fang", "replaced"],
+      ["producer", "changed"],
+      ["comprehend", "added"],
+      ["producerai -> comprehend", "added"],
+      ["fang -> serverlessproducer", "changed"],
+      ["tech", "removed"],
+      ["tech -> serverlessproducer", "removed"],
+    ]);
+    const text = drawPipeline(pipeline, marks);
+    const svg = await drawMermaid(page, text);
+    for (const mark of ["added", "changed", "replaced", "removed"]) {
+      expect(svg).toMatch(new RegExp(`class="node [^"]*\\b${mark}\\b`));
+    }
+    expect(await wordsOf(text)).toContain("tech");
+  });
+
+  test("a pipeline of 120 components", async () => {
+    const pipeline = await longPipeline(120);
+    const text = drawPipeline(pipeline, new Map([["f60", "changed"]]));
+    expect(await wordsOf(text)).toMatch(/f0 … f59\s+60 components/);
+  });
+
+  test("a timeline, with what failed and what took no time", async () => {
+    const timeline: Timeline = {
+      totalMs: 12_000,
+      formerMs: 20_000,
+      bars: [
+        { logicalId: "ProducerQueue", fromMs: 0, toMs: 0, failed: false },
+        { logicalId: "WorkerFunction", fromMs: 3_500, toMs: 9_000, failed: true },
+      ],
+    };
+    const words = await wordsOf(drawGantt("rabbit-hole-prod", timeline, {}));
+    expect(words).toContain("rabbit-hole-prod: 12.0 s, before that 20.0 s");
+    expect(words).toContain("WorkerFunction 5.5 s");
+  });
+
+  test("no name breaks a timeline", async () => {
+    const place = { file: "config/pipeline.yaml", line: 1, column: 1 };
+    for (const name of Object.values(HOSTILE)) {
+      const origins = { X: { component: name, label: name, place } };
+      const bars = [{ logicalId: "X", fromMs: 0, toMs: 1_000, failed: false }];
+      const words = await wordsOf(drawGantt(name, { totalMs: 1_000, bars }, origins));
+      expect(words).toContain("1.0 s");
+    }
+  });
+});
+
+async function longPipeline(length: number): Promise<Pipeline> {
+  const names = Array.from({ length }, (_, index) => `f${index}`);
+  const text = [
+    "name: long",
+    "stages: { prod: { branch: main } }",
+    "components:",
+    ...names.map((name) => `  ${name}: { kind: function, source: functions/a.ts }`),
+    "flow:",
+    ...names.slice(1).map((name, index) => `  - f${index} -> ${name}`),
+  ].join("\n");
+  const result = parsePipeline({ file: "config/pipeline.yaml", text }, await shippedCatalog());
+  if (result.kind === "problems") throw new Error(result.problems.map(({ message }) => message).join("\n"));
+  return result.pipeline;
+}
