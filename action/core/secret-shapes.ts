@@ -4,7 +4,7 @@
  * along; this one has to run on every line that is printed.
  */
 
-/** What a pattern's group `secret` matches is the secret; without that group, all of it. */
+/** What a pattern's group `hide` matches is the secret; without that group, all of it. */
 const SHAPES: readonly RegExp[] = [
   // RFC 7468. Cut off in the middle it is still a key, hence to the end of the text.
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY(?: BLOCK)?-----|$)/,
@@ -21,10 +21,10 @@ const SHAPES: readonly RegExp[] = [
   // Slack: tokens, app tokens, incoming webhooks. Discord, Teams.
   /\bxox[a-z][a-z.-]*-[\w-]{10,}/,
   /\bxapp-\d-[\w-]{10,}/,
-  /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/(?<secret>[\w/]{20,})/,
-  /\bdiscord(?:app)?\.com\/api\/webhooks\/(?<secret>\d+\/[\w-]{20,})/,
+  /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/(?<hide>[\w/]{20,})/,
+  /\bdiscord(?:app)?\.com\/api\/webhooks\/(?<hide>\d+\/[\w-]{20,})/,
   /\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,}/,
-  /\bwebhook\.office\.com\/(?<secret>webhookb2\/[\w@/-]{20,})/,
+  /\bwebhook\.office\.com\/(?<hide>webhookb2\/[\w@/-]{20,})/,
   // Stripe and those that took its form; payment.
   /\b[a-z]{2,6}_(?:live|test|prod)_[A-Za-z0-9]{10,}/,
   /\bwhsec_[\w+/=]{16,}/,
@@ -36,8 +36,8 @@ const SHAPES: readonly RegExp[] = [
   /\bya29\.[\w.-]{20,}/,
   /\b1\/\/0[\w-]{30,}/,
   // Azure: storage and service bus keys, signatures, client secrets.
-  /\b(?:AccountKey|SharedAccessKey|SharedSecretValue)=(?<secret>[\w+/=%]{20,})/,
-  /[?&]sig=(?<secret>[\w%+/=-]{20,})/,
+  /\b(?:AccountKey|SharedAccessKey|SharedSecretValue)=(?<hide>[\w+/=%]{20,})/,
+  /[?&]sig=(?<hide>[\w%+/=-]{20,})/,
   /\b[\w~.-]{3}\dQ~[\w~.-]{31,}/,
   // Models: OpenAI, Anthropic, Hugging Face, Replicate, Groq, Perplexity, xAI.
   /\bsk-[\w-]{20,}/,
@@ -72,11 +72,11 @@ const SHAPES: readonly RegExp[] = [
   /\$(?:2[abxy]?|argon2(?:id?|d)|[156y])\$[\w./$=,+-]{20,}/,
   // A name and password in an address: databases, brokers, proxies, git remotes. Up to the last `@`, as passwords are
   // written there without escapes; a port is none.
-  /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#@"'<>]{0,200}:(?!\d{1,5}(?:[/?#]|$))(?<secret>[^\s"'<>]+)@(?=[^\s@"'<>])/i,
+  /\b[a-z][a-z0-9+.-]{0,30}:\/\/[^\s:/?#@"'<>]{0,200}:(?!\d{1,5}(?:[/?#]|$))(?<hide>[^\s"'<>]+)@(?=[^\s@"'<>])/i,
   // Signed addresses of S3 and others.
-  /[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|Signature|AWSAccessKeyId|X-Goog-Signature|access_token)=(?<secret>[^\s&"'<>]+)/i,
+  /[?&](?:X-Amz-(?:Signature|Security-Token|Credential)|Signature|AWSAccessKeyId|X-Goog-Signature|access_token)=(?<hide>[^\s&"'<>]+)/i,
   // RFC 7617, RFC 6750.
-  /\b(?:Basic|Bearer|Token)\s+(?<secret>(?=\S*\d)[\w.~+/-]{16,}=*)/i,
+  /\b(?:Basic|Bearer|Token)\s+(?<hide>(?=\S*\d)[\w.~+/-]{16,}=*)/i,
 ];
 
 /** `password=...`, `"api_key": "..."`, `DB_PASSWORD: ...`, `--token ...`: whatever the value looks like. */
@@ -104,7 +104,7 @@ export function looksSecret(text: string): boolean {
 function shapeSpans(text: string): Span[] {
   return COMPILED.flatMap((shape) =>
     [...text.matchAll(shape)].flatMap(({ indices }): Span[] => {
-      const [start, end] = indices?.groups?.["secret"] ?? indices?.[0] ?? [0, 0];
+      const [start, end] = indices?.groups?.["hide"] ?? indices?.[0] ?? [0, 0];
       return end > start ? [{ start, end }] : [];
     }),
   );
