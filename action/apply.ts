@@ -5,6 +5,7 @@ import { changeLine } from "./core/operation.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
+import type { Timeline } from "./core/timeline.ts";
 import { follow } from "./follow.ts";
 import type { FollowPorts, Watch } from "./follow.ts";
 import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
@@ -32,6 +33,7 @@ export type Applied =
       readonly changes: readonly Change[];
       /** Key of the object to put when all is done; see seed.ts. */
       readonly marker: string | undefined;
+      readonly timeline: Timeline | undefined;
     };
 
 /** `found` is the stack as it is now: absent, a shell without resources, or one that can be updated. */
@@ -71,7 +73,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   }
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
-  return { kind: former ? "updated" : "created", stack, changes, marker };
+  return { kind: former ? "updated" : "created", stack, changes, marker, timeline: ending.timeline };
 }
 
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them: those are only counted. */

@@ -8,6 +8,7 @@ import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
+import type { Timeline } from "./core/timeline.ts";
 import { failIfLate, follow } from "./follow.ts";
 import type { Change, Stack } from "./ports.ts";
 import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
@@ -30,6 +31,8 @@ export interface DeployOutcome {
   readonly stack: Stack;
   readonly outputs: Readonly<Record<string, string>>;
   readonly changes: readonly Change[];
+  /** Of the operation that this run has followed. */
+  readonly timeline?: Timeline;
 }
 
 /**
@@ -79,11 +82,11 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
     await protect(applied.stack, deployment);
     return outcomeOf("unchanged", applied.stack);
   }
-  const { kind, stack, changes, marker } = applied;
+  const { kind, stack, changes, marker, timeline } = applied;
   await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
   if (marker !== undefined) await mark(marker, stack, deployment);
   await protect(stack, deployment);
-  return { ...outcomeOf(kind, stack), changes };
+  return { ...outcomeOf(kind, stack), changes, ...(timeline && { timeline }) };
 }
 
 /** The stack is as it should be, but the run that made it may have been killed before its last steps. */

@@ -2,6 +2,7 @@
 import { eventLine, hasSettled, isEnd, isOwn, isStart, operationOf, progressLine } from "./core/operation.ts";
 import { UserError } from "./core/problem.ts";
 import type { Origin } from "./core/rendered.ts";
+import { type Timeline, timelineOf } from "./core/timeline.ts";
 import type { Clock, Log, StackEvent, Stacks } from "./ports.ts";
 
 export interface FollowPorts {
@@ -23,6 +24,7 @@ export interface Ending {
   readonly status: string;
   /** The operation's events, oldest first. */
   readonly events: readonly StackEvent[];
+  readonly timeline: Timeline | undefined;
 }
 
 const FIRST_POLL_MS = 400;
@@ -62,7 +64,10 @@ export async function follow(
     const events = operationOf([...read.values()], stackId, token);
     tell(events, stackId, watch, ports.log);
     const last = events.at(-1);
-    if (last && isEnd(last, stackId)) return { status: last.status, events };
+    if (last && isEnd(last, stackId)) {
+      const all = [...read.values()].toSorted((a, b) => a.time.getTime() - b.time.getTime());
+      return { status: last.status, events, timeline: timelineOf(events, all, stackId, watch.origins) };
+    }
 
     const now = ports.clock.now();
     failIfLate(stackId, watch, now);

@@ -1,22 +1,16 @@
 /** A timeline as a Mermaid Gantt chart: which resource took how long. */
-import { kebabCase } from "./names.ts";
-import type { Origin } from "./rendered.ts";
 import type { Bar, Timeline } from "./timeline.ts";
 
 /** More bars than fit on a screen; those that took longest are shown. */
 const MAX_BARS = 40;
 
-export function drawGantt(
-  title: string,
-  { totalMs, formerMs, bars }: Timeline,
-  origins: Readonly<Record<string, Origin>>,
-): string {
+export function drawGantt(title: string, { totalMs, formerMs, bars }: Timeline): string {
   const longest = bars.toSorted((a, b) => length(b) - length(a)).slice(0, MAX_BARS);
   const shown = bars.filter((bar) => longest.includes(bar));
   const hidden = bars.length - shown.length;
   const before = formerMs === undefined ? "" : `, before that ${seconds(formerMs)}`;
   const rest = hidden === 0 ? "" : `, ${hidden} shorter ones are left out`;
-  const sections = Map.groupBy(shown, (bar) => origins[bar.logicalId]?.component ?? ownName(bar.logicalId));
+  const sections = Map.groupBy(shown, ({ component }) => component);
   return `${[
     "gantt",
     `    title ${plain(title)}: ${seconds(totalMs)}${before}${rest}`,
@@ -24,15 +18,12 @@ export function drawGantt(
     // A day's time of the axis is the time since the operation began.
     "    axisFormat %M:%S",
     "    todayMarker off",
-    ...[...sections].flatMap(([name, own]) => [
-      `    section ${plain(name)}`,
-      ...own.map((bar) => task(bar, origins[bar.logicalId])),
-    ]),
+    ...[...sections].flatMap(([name, own]) => [`    section ${plain(name)}`, ...own.map((bar) => task(bar))]),
   ].join("\n")}\n`;
 }
 
-function task(bar: Bar, origin: Origin | undefined): string {
-  const name = plain(origin?.label ?? bar.logicalId);
+function task(bar: Bar): string {
+  const name = plain(bar.label);
   const mark = bar.failed ? "crit, " : "";
   // A bar of no width cannot be seen.
   const to = Math.max(bar.toMs, bar.fromMs + 1);
@@ -45,11 +36,6 @@ function length({ fromMs, toMs }: Bar): number {
 
 function seconds(milliseconds: number): string {
   return `${(milliseconds / 1_000).toFixed(1)} s`;
-}
-
-/** A resource that is no longer in pipeline.yaml: its component's part of the logical id. */
-function ownName(logicalId: string): string {
-  return kebabCase(logicalId.replace(/[A-Z][a-z0-9]*$/, "")) || logicalId;
 }
 
 /** Colons, semicolons, commas and `#` mean something in a chart; an arrow `a -> b` does not need its `>`. */

@@ -2,6 +2,7 @@
 import type { GitopsOutcome } from "../gitops.ts";
 import type { SweptStack } from "../sweep.ts";
 import { type CommentFacts, renderSummary } from "./comment.ts";
+import { drawGantt } from "./gantt.ts";
 import type { OutputKey } from "./inputs.ts";
 import { code, fence, prose, row } from "./markdown.ts";
 import { report } from "./report.ts";
@@ -88,7 +89,9 @@ function deployed({
   deploy,
   facts,
 }: Extract<GitopsOutcome, { readonly facts: CommentFacts; readonly deploy: unknown }>): Result {
-  const { stack, outputs, changes } = deploy;
+  const { stack, outputs, changes, timeline } = deploy;
+  // Times differ from run to run, so they are for the summary alone: the comment is edited when something has changed.
+  const took = timeline ? `\n${fence(drawGantt(stack.name, timeline), "mermaid")}\n` : "";
   return {
     lines: report({ kind: "deployed", deploy }).lines,
     warnings: [],
@@ -100,7 +103,7 @@ function deployed({
       "stack-outputs": JSON.stringify(outputs),
       changes: String(changes.length),
     },
-    summary: renderSummary(facts),
+    summary: `${renderSummary(facts)}${took}`,
   };
 }
 

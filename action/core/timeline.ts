@@ -1,6 +1,8 @@
 /** How long an operation took, resource by resource, read from its events. */
 import type { StackEvent } from "../ports.ts";
+import { kebabCase } from "./names.ts";
 import { hasSettled, isEnd, isOwn, isStart } from "./operation.ts";
+import type { Origin } from "./rendered.ts";
 
 export interface Timeline {
   /** From the stack's first event to its last one. */
@@ -13,6 +15,9 @@ export interface Timeline {
 
 export interface Bar {
   readonly logicalId: string;
+  /** In the words of pipeline.yaml; of what is no longer in there, what its logical id tells. */
+  readonly component: string;
+  readonly label: string;
   /** Milliseconds since the operation began. */
   readonly fromMs: number;
   readonly toMs: number;
@@ -27,6 +32,7 @@ export function timelineOf(
   events: readonly StackEvent[],
   read: readonly StackEvent[],
   stackId: string,
+  origins: Readonly<Record<string, Origin>>,
 ): Timeline | undefined {
   const [first] = events;
   const last = events.at(-1);
@@ -40,15 +46,30 @@ export function timelineOf(
       events.filter((event) => !isOwn(event, stackId)),
       begin,
       last.time.getTime(),
+      origins,
     ),
   };
 }
 
-function bars(events: readonly StackEvent[], begin: number, end: number): Bar[] {
+function bars(
+  events: readonly StackEvent[],
+  begin: number,
+  end: number,
+  origins: Readonly<Record<string, Origin>>,
+): Bar[] {
   const open = new Map<string, StackEvent>();
   const done: Bar[] = [];
   const close = (from: StackEvent, time: number, failed: boolean): void => {
-    done.push({ logicalId: from.logicalId, fromMs: from.time.getTime() - begin, toMs: time - begin, failed });
+    const { logicalId } = from;
+    const { component, label } = origins[logicalId] ?? { component: formerName(logicalId), label: logicalId };
+    done.push({
+      logicalId,
+      component,
+      label,
+      fromMs: from.time.getTime() - begin,
+      toMs: time - begin,
+      failed,
+    });
   };
   for (const event of events) {
     const started = open.get(event.logicalId);
@@ -72,4 +93,8 @@ function formerMs(read: readonly StackEvent[], first: StackEvent, stackId: strin
   if (!end) return undefined;
   const start = before.slice(0, before.indexOf(end)).findLast((event) => isStart(event, stackId));
   return start && end.time.getTime() - start.time.getTime();
+}
+
+function formerName(logicalId: string): string {
+  return kebabCase(logicalId.replace(/[A-Z][a-z0-9]*$/, "")) || logicalId;
 }

@@ -196,6 +196,7 @@ function steady(text: string, { aws, github, oidc }: Parts): string {
     return index < 0 ? start : `<commit ${index}>`;
   };
   return text
+    .replaceAll(/(?<=```mermaid\ngantt\n {4}title )(\S+): [^]*?(?=\n```)/g, "$1: <timeline>")
     .replaceAll(/\b(?:[0-9a-f]{40}|[0-9a-f]{7})\b/g, commitOf)
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
     .replaceAll(/ghs_[0-9a-f]+/g, "<token>")

@@ -40,25 +40,46 @@ const update = [
 ];
 
 test("a resource's time is from its first to its last event, and it is touched again when it is rolled back", () => {
-  expect(timelineOf(update, [...former, ...update], stackId)).toEqual({
+  expect(timelineOf(update, [...former, ...update], stackId, origins)).toEqual({
     totalMs: 12_000,
     formerMs: 20_000,
     bars: [
-      { logicalId: "ProducerQueue", fromMs: 1_000, toMs: 4_000, failed: false },
-      { logicalId: "WorkerFunction", fromMs: 3_500, toMs: 9_000, failed: true },
-      { logicalId: "ProducerQueue", fromMs: 11_000, toMs: 11_000, failed: false },
+      {
+        logicalId: "ProducerQueue",
+        component: "producer",
+        label: "queue",
+        fromMs: 1_000,
+        toMs: 4_000,
+        failed: false,
+      },
+      {
+        logicalId: "WorkerFunction",
+        component: "worker",
+        label: "function",
+        fromMs: 3_500,
+        toMs: 9_000,
+        failed: true,
+      },
+      {
+        logicalId: "ProducerQueue",
+        component: "producer",
+        label: "queue",
+        fromMs: 11_000,
+        toMs: 11_000,
+        failed: false,
+      },
     ],
   });
 });
 
 test("the former operation's time is told only where its events were read", () => {
-  expect(timelineOf(update, update, stackId)).not.toHaveProperty("formerMs");
-  expect(timelineOf([], former, stackId)).toBeUndefined();
+  expect(timelineOf(update, update, stackId, origins)).not.toHaveProperty("formerMs");
+  expect(timelineOf([], former, stackId, origins)).toBeUndefined();
 });
 
 test("the chart has a section for each component, and marks what failed", () => {
-  const timeline = timelineOf(update, [...former, ...update], stackId);
-  expect(timeline && drawGantt("rabbit-hole-prod", timeline, origins)).toMatchInlineSnapshot(`
+  const timeline = timelineOf(update, [...former, ...update], stackId, origins);
+  expect(timeline && drawGantt("rabbit-hole-prod", timeline)).toMatchInlineSnapshot(`
     "gantt
         title rabbit-hole-prod: 12.0 s, before that 20.0 s
         dateFormat x
@@ -76,11 +97,13 @@ test("the chart has a section for each component, and marks what failed", () => 
 test("of many resources those that took longest are shown", () => {
   const bars = Array.from({ length: 100 }, (_, index) => ({
     logicalId: `C${index}Queue`,
+    component: `c${index}`,
+    label: `C${index}Queue`,
     fromMs: index,
     toMs: index * 2,
     failed: false,
   }));
-  const chart = drawGantt("big", { totalMs: 200, bars }, {});
+  const chart = drawGantt("big", { totalMs: 200, bars });
   expect(chart).toContain("title big: 0.2 s, 60 shorter ones are left out");
   expect(chart.match(/^ {4}C\d+Queue/gm)?.[0]).toBe("    C60Queue");
 });
