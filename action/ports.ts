@@ -3,6 +3,7 @@
  * the command line pass the same real ones. Nothing here decides anything.
  */
 import type { Artifact, BuildRequest } from "./core/artifact.ts";
+import type { Detection } from "./core/detection.ts";
 import type { PullRequest } from "./core/event.ts";
 import type { Trust } from "./core/trust.ts";
 
@@ -63,6 +64,8 @@ export interface Stack {
   readonly terminationProtection: boolean;
   /** Milliseconds since 1970 of its last update, or else of its creation. */
   readonly changedAt: number;
+  /** What the last drift detection found; absent if there never was one. */
+  readonly drift?: { readonly found: boolean; readonly checkedAt: number };
 }
 
 export interface ChangeSetInput {
@@ -70,10 +73,11 @@ export interface ChangeSetInput {
   /** Unique among the stack's change sets; letters, digits and hyphens. */
   readonly name: string;
   readonly type: "CREATE" | "UPDATE";
-  /** The template's text, or where it lies in S3 when it is too long to be sent inline. */
+  /** The template's text, where it lies in S3 when it is too long to be sent inline, or the one deployed last. */
   readonly template:
     | { readonly kind: "inline"; readonly body: string }
-    | { readonly kind: "s3"; readonly bucket: string; readonly key: string };
+    | { readonly kind: "s3"; readonly bucket: string; readonly key: string }
+    | { readonly kind: "deployed" };
   readonly tags: StackTags;
   readonly description: string;
   /** Values of the template's Parameters; Warren's own stacks have them filled in already. */
@@ -82,6 +86,8 @@ export interface ChangeSetInput {
   readonly namesRoles?: boolean;
   /** ARN of the role that CloudFormation makes the resources with, from now on; else the one it was given before. */
   readonly serviceRole?: string;
+  /** Compares with what is really there, so that executing it puts back what was changed by hand; UPDATE only. */
+  readonly revertsDrift?: boolean;
 }
 
 /** One resource's line of a change set. `replacement` is CloudFormation's own word. */
@@ -92,8 +98,34 @@ export interface Change {
   readonly type: string;
   readonly replacement: "True" | "False" | "Conditional" | "";
   readonly policyAction: string;
-  /** Property or attribute names that change, for example `Timeout` or `Tags`. */
-  readonly properties: readonly string[];
+  readonly details: readonly ChangeDetail[];
+  /**
+   * The whole resource as JSON text: a map of `Properties`, `DeletionPolicy` and the like, its scalars as texts. Long
+   * values in it may be cut off. Absent for what is not there.
+   */
+  readonly before?: string;
+  readonly after?: string;
+}
+
+/** Why a resource is in the change set; one property may be in it more than once. All words are CloudFormation's. */
+export interface ChangeDetail {
+  /** `Properties`, `Tags`, `Metadata`, `DeletionPolicy`, ... */
+  readonly attribute: string;
+  /** The property's first name; empty for attributes. */
+  readonly name: string;
+  /** JSON Pointer (RFC 6901) from the resource: `/Properties/Environment/Variables/STAGE`; empty if it was not told. */
+  readonly path: string;
+  readonly recreation: "Never" | "Conditionally" | "Always" | "";
+  /** `Dynamic`: whether the value changes shows only when it is executed. */
+  readonly evaluation: "Static" | "Dynamic";
+  /** `DirectModification`, `ResourceReference`, `ResourceAttribute`, `ParameterReference`, `Automatic`, ... */
+  readonly source: string;
+  /** What it follows: a logical id, or `<logical id>.<attribute>`; empty for none. */
+  readonly cause: string;
+  readonly changeType: "Add" | "Modify" | "Remove" | "SyncWithActual" | "";
+  /** Text, or JSON text for lists and maps; maybe cut off. */
+  readonly before?: string;
+  readonly after?: string;
 }
 
 /** A settled change set; `busy`: another operation runs on the stack, so none was made. */
@@ -155,6 +187,12 @@ export interface Stacks {
   }): Promise<void>;
 }
 
+/** Compares a stack's resources with its template, as CloudFormation does: only properties that the template sets. */
+export interface Drift {
+  /** Reads the resources with the caller's own rights, which takes minutes. Throws UserError `drift-timeout`. */
+  detect(stackName: string): Promise<Detection>;
+}
+
 /** The artifact bucket: content-addressed zips, long templates, item markers. */
 export interface Artifacts {
   /**
@@ -195,6 +233,13 @@ export interface DeploymentInput {
   readonly stack: string;
 }
 
+export interface IssueInput {
+  /** What `body` begins with. */
+  readonly marker: string;
+  readonly title: string;
+  readonly body: string;
+}
+
 /**
  * The repository on GitHub. Every list is read to its last page. A missing permission is a `GitHubRefusal`, which
  * the story reports and survives: the deploy itself does not depend on comments.
@@ -215,6 +260,10 @@ export interface GitHub {
     marker: string,
     body: string,
   ): Promise<"created" | "updated" | "unchanged">;
+  /** The open issue that holds `marker`: made or edited, untouched if it is equal. */
+  upsertIssue(issue: IssueInput): Promise<"opened" | "updated" | "unchanged">;
+  /** Closes it as completed. Resolves with its number; undefined if there is none. */
+  closeIssue(marker: string): Promise<number | undefined>;
   createDeployment(input: DeploymentInput): Promise<number>;
   setDeploymentState(id: number, state: DeploymentState, text: string, url?: string): Promise<void>;
   /** Ids of the stack's deployments that are not inactive yet. */
@@ -248,9 +297,10 @@ export interface Identity {
   }): Promise<AssumedCredentials>;
 }
 
-/** The four ports behind AWS credentials. */
+/** The ports behind AWS credentials. */
 export interface AwsPorts {
   readonly stacks: Stacks;
+  readonly drift: Drift;
   readonly artifacts: Artifacts;
   readonly items: Items;
   readonly quiet: Quiet;

@@ -5,6 +5,7 @@ import { UserError } from "./core/problem.ts";
 import { createArtifacts } from "./edge/artifacts.ts";
 import { type Credentials, createClients } from "./edge/clients.ts";
 import { systemClock } from "./edge/clock.ts";
+import { createDrift } from "./edge/drift.ts";
 import { esbuildBuilder } from "./edge/esbuild.ts";
 import { createItems } from "./edge/items.ts";
 import { createQuiet } from "./edge/quiet.ts";
@@ -86,6 +87,7 @@ export function awsPorts(
   });
   return {
     stacks: createStacks(clients, systemClock),
+    drift: createDrift(clients, systemClock),
     artifacts: createArtifacts(clients),
     items: createItems(clients, systemClock),
     quiet: createQuiet(clients),

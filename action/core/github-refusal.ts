@@ -15,7 +15,25 @@ export type Permission =
   | "pull-requests: read"
   | "pull-requests: write"
   | "deployments: read"
-  | "deployments: write";
+  | "deployments: write"
+  | "issues: write";
+
+/** Undefined for what is no answer of GitHub, nor the lack of one: a bug. Otherwise an error of octokit's. */
+export function answerOf(error: unknown): GitHubAnswer | undefined {
+  const { name, status, message, response } = error as {
+    name?: unknown;
+    status?: unknown;
+    message?: unknown;
+    response?: { readonly headers: GitHubAnswer["headers"]; readonly data?: { readonly message?: unknown } };
+  };
+  if (name !== "HttpError" || typeof status !== "number") return undefined;
+  const said = response?.data?.message;
+  return {
+    status: response ? status : 0,
+    message: typeof said === "string" ? said : String(message),
+    headers: response?.headers ?? {},
+  };
+}
 
 /** A report to GitHub may fail with this and the deploy still succeed; a question that must be answered may not. */
 export class GitHubRefusal extends UserError {

@@ -1,7 +1,7 @@
 /** The repository on GitHub (or on GitHub Enterprise: whatever the API's address is), through octokit. */
 import type { getOctokit as GetOctokit } from "@actions/github";
-import { type GitHubAnswer, GitHubRefusal, type Permission, troubleOf } from "../core/github-refusal.ts";
-import type { PullRequest } from "../core/event.ts";
+import { pullRequestOf } from "../core/github-pull-request.ts";
+import { GitHubRefusal, type Permission, answerOf, troubleOf } from "../core/github-refusal.ts";
 import type { Clock, DeploymentInput, DeploymentState, GitHub } from "../ports.ts";
 
 type Octokit = ReturnType<typeof GetOctokit>;
@@ -124,6 +124,31 @@ export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
         await rest.issues.updateComment({ ...here, comment_id: found.id, body });
         return "updated";
       }),
+    upsertIssue: (issue) =>
+      ask("open or edit an issue", "issues: write", async (octokit) => {
+        const { marker, title, body } = issue;
+        const found = await ownIssue(octokit, here, marker);
+        if (!found) {
+          await octokit.rest.issues.create({ ...here, title, body });
+          return "opened";
+        }
+        if (found.title === title && sameText(found.body, body)) return "unchanged";
+        await octokit.rest.issues.update({ ...here, issue_number: found.number, title, body });
+        return "updated";
+      }),
+    closeIssue: (marker) =>
+      ask("close an issue", "issues: write", async (octokit) => {
+        const found = await ownIssue(octokit, here, marker);
+        if (!found) return undefined;
+        const { number: issue_number } = found;
+        await octokit.rest.issues.update({
+          ...here,
+          issue_number,
+          state: "closed",
+          state_reason: "completed",
+        });
+        return issue_number;
+      }),
     createDeployment: (input) =>
       ask("create a deployment", "deployments: write", async (octokit) =>
         createDeployment(octokit, here, input),
@@ -200,14 +225,44 @@ async function ownComment(
   marker: string,
 ): Promise<{ readonly id: number; readonly body: string } | undefined> {
   const comments = await paginate(rest.issues.listComments, { ...issue, per_page: PAGE });
+  const found = await firstOwn(comments, marker, rest);
+  return found && { id: found.id, body: found.body ?? "" };
+}
+
+/** The oldest open one of ours; pull requests are issues too. */
+async function ownIssue(
+  { rest, paginate }: Octokit,
+  here: Here,
+  marker: string,
+): Promise<{ readonly number: number; readonly title: string; readonly body: string } | undefined> {
+  const query = { ...here, state: "open", sort: "created", direction: "asc", per_page: PAGE } as const;
+  const issues = await paginate(rest.issues.listForRepo, query);
+  const found = await firstOwn(
+    issues.filter(({ pull_request }) => pull_request === undefined),
+    marker,
+    rest,
+  );
+  return found && { number: found.number, title: found.title, body: found.body ?? "" };
+}
+
+interface Written {
+  readonly body?: string | null | undefined;
+  readonly user: { readonly type: string; readonly login: string } | null;
+}
+
+/** Anybody can write the marker down, or quote a text of ours; only an account that we write as is us. */
+async function firstOwn<T extends Written>(
+  texts: readonly T[],
+  marker: string,
+  rest: Octokit["rest"],
+): Promise<T | undefined> {
   let login: string | undefined;
-  for (const { id, body: text, user } of comments) {
-    const body = text ?? "";
-    // Anybody can write the marker down, or quote our comment; only an account that we write as is us.
-    if (!body.startsWith(marker)) continue;
-    if (user?.type === "Bot") return { id, body };
+  for (const text of texts) {
+    const { body, user } = text;
+    if (!body?.startsWith(marker)) continue;
+    if (user?.type === "Bot") return text;
     login ??= await loginOf(rest);
-    if (user !== null && user?.login === login) return { id, body };
+    if (user !== null && user.login === login) return text;
   }
   return undefined;
 }
@@ -226,50 +281,6 @@ async function loginOf(rest: Octokit["rest"]): Promise<string> {
 function sameText(a: string, b: string): boolean {
   const plain = (text: string): string => text.replaceAll("\r\n", "\n").trimEnd();
   return plain(a) === plain(b);
-}
-
-interface PullRequestData {
-  readonly number: number;
-  readonly state: string;
-  readonly draft?: boolean | undefined;
-  readonly merged_at: string | null;
-  readonly head: {
-    readonly ref: string;
-    readonly sha: string;
-    readonly repo: { readonly id: number } | null;
-  };
-  readonly base: { readonly ref: string; readonly repo: { readonly id: number } };
-}
-
-function pullRequestOf({ number, state, draft, merged_at, head, base }: PullRequestData): PullRequest {
-  return {
-    number,
-    branch: head.ref,
-    headSha: head.sha,
-    baseBranch: base.ref,
-    open: state === "open",
-    draft: draft === true,
-    merged: merged_at !== null,
-    // A fork that was deleted is null.
-    fromFork: head.repo?.id !== base.repo.id,
-  };
-}
-
-/** Undefined for what is no answer of GitHub, nor the lack of one: a bug. */
-function answerOf(error: unknown): GitHubAnswer | undefined {
-  const { name, status, message, response } = error as {
-    name?: unknown;
-    status?: unknown;
-    message?: unknown;
-    response?: { readonly headers: GitHubAnswer["headers"]; readonly data?: { readonly message?: unknown } };
-  };
-  if (name !== "HttpError" || typeof status !== "number") return undefined;
-  const said = response?.data?.message;
-  return {
-    status: response ? status : 0,
-    message: typeof said === "string" ? said : String(message),
-    headers: response?.headers ?? {},
-  };
 }
 
 /** Loaded on first use: a command that asks GitHub nothing does not pay for it. */

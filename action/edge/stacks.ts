@@ -1,13 +1,16 @@
 /** CloudFormation over the SDK: shapes are translated, nothing is decided. */
 import type {
   Change as SdkChange,
+  DescribeChangeSetInput,
   DescribeChangeSetOutput,
+  ResourceChangeDetail as SdkDetail,
   Stack as SdkStack,
   StackEvent as SdkEvent,
 } from "@aws-sdk/client-cloudformation";
 import { UserError } from "../core/problem.ts";
 import type {
   Change,
+  ChangeDetail,
   ChangeSet,
   ChangeSetInput,
   Clock,
@@ -64,6 +67,7 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
               })),
             }),
             ...(input.serviceRole !== undefined && { RoleARN: input.serviceRole }),
+            ...(input.revertsDrift === true && { DeploymentMode: "REVERT_DRIFT" }),
           }),
         );
         return await settled(input.stackName, id);
@@ -158,7 +162,7 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
     const deadline = clock.now() + SETTLE_LIMIT_MS;
     for (let wait = FIRST_SETTLE_POLL_MS; ; wait = Math.min(wait * 1.5, SLOWEST_SETTLE_POLL_MS)) {
       await clock.sleep(wait);
-      const request = { StackName: stackName, ChangeSetName: id };
+      const request = { StackName: stackName, ChangeSetName: id, IncludePropertyValues: true };
       const answer = await client.send(new sdk.DescribeChangeSetCommand(request));
       const stackId = answer.StackId ?? "";
       if (answer.Status === "CREATE_COMPLETE") {
@@ -178,7 +182,7 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
   }
 
   async function allChanges(
-    request: { readonly StackName: string; readonly ChangeSetName: string },
+    request: DescribeChangeSetInput,
     first: DescribeChangeSetOutput,
   ): Promise<readonly Change[]> {
     const { client, sdk } = await clients.cloudformation();
@@ -216,8 +220,9 @@ function refusedTemplate(error: unknown): unknown {
 function templateOf(
   template: ChangeSetInput["template"],
   settings: AwsSettings,
-): { TemplateBody: string } | { TemplateURL: string } {
+): { TemplateBody: string } | { TemplateURL: string } | { UsePreviousTemplate: true } {
   if (template.kind === "inline") return { TemplateBody: template.body };
+  if (template.kind === "deployed") return { UsePreviousTemplate: true };
   const suffix = settings.region.startsWith("cn-") ? ".cn" : "";
   // Path style: the one form that CloudFormation and the emulators both take.
   const host = settings.endpoint ?? `https://s3.${settings.region}.amazonaws.com${suffix}`;
@@ -238,7 +243,14 @@ function toStack(stack: SdkStack): Stack {
     terminationProtection: stack.EnableTerminationProtection ?? false,
     // Without any date a stack never counts as expired.
     changedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? Number.POSITIVE_INFINITY,
+    ...driftOf(stack),
   };
+}
+
+function driftOf({ DriftInformation: info }: SdkStack): Pick<Stack, "drift"> {
+  const checkedAt = info?.LastCheckTimestamp?.getTime();
+  if (checkedAt === undefined || info?.StackDriftStatus === "NOT_CHECKED") return {};
+  return { drift: { found: info?.StackDriftStatus === "DRIFTED", checkedAt } };
 }
 
 function toEvent(event: SdkEvent): StackEvent {
@@ -255,7 +267,6 @@ function toEvent(event: SdkEvent): StackEvent {
 }
 
 function toChange({ ResourceChange: change }: SdkChange): Change {
-  const targets = (change?.Details ?? []).map(({ Target }) => Target?.Name || Target?.Attribute || "");
   return {
     action: change?.Action ?? "Modify",
     logicalId: change?.LogicalResourceId ?? "",
@@ -263,6 +274,24 @@ function toChange({ ResourceChange: change }: SdkChange): Change {
     type: change?.ResourceType ?? "",
     replacement: change?.Replacement || "",
     policyAction: change?.PolicyAction || "",
-    properties: [...new Set(targets)].filter(Boolean).toSorted(),
+    details: (change?.Details ?? []).map(toDetail),
+    ...(change?.BeforeContext && { before: change.BeforeContext }),
+    ...(change?.AfterContext && { after: change.AfterContext }),
+  };
+}
+
+function toDetail({ Target: target, Evaluation, ChangeSource, CausingEntity }: SdkDetail): ChangeDetail {
+  const { BeforeValue: before, AfterValue: after } = target ?? {};
+  return {
+    attribute: target?.Attribute ?? "",
+    name: target?.Name || "",
+    path: target?.Path || "",
+    recreation: target?.RequiresRecreation || "",
+    evaluation: Evaluation ?? "Static",
+    source: ChangeSource || "",
+    cause: CausingEntity || "",
+    changeType: target?.AttributeChangeType || "",
+    ...(before !== undefined && { before }),
+    ...(after !== undefined && { after }),
   };
 }

@@ -8,6 +8,7 @@ import { environmentsOf } from "../../action/core/trust.ts";
 import { type Credentials, createClients } from "../../action/edge/clients.ts";
 import { createArtifacts } from "../../action/edge/artifacts.ts";
 import { systemClock } from "../../action/edge/clock.ts";
+import { createDrift } from "../../action/edge/drift.ts";
 import { createIdentity, renewing } from "../../action/edge/identity.ts";
 import { createItems } from "../../action/edge/items.ts";
 import { createQuiet } from "../../action/edge/quiet.ts";
@@ -162,6 +163,7 @@ export function connect(
       createChangeSet: (input) => stacks.createChangeSet({ ...acting, ...input }),
       delete: (input) => stacks.delete({ ...acting, ...input }),
     },
+    drift: createDrift(clients, hasty),
     artifacts: createArtifacts(clients),
     items: createItems(clients, hasty),
     quiet: createQuiet(clients),

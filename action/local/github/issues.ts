@@ -63,12 +63,12 @@ export const issueHandlers = {
   // "GitHub's REST API considers every pull request an issue": they are in the list, with a `pull_request`.
   // https://docs.github.com/en/rest/issues/issues#list-repository-issues
   "issues/list-for-repo": (call) => {
-    const { state = "open", labels } = call.query;
+    const { state = "open", labels, direction = "desc" } = call.query;
     const wanted = labels?.split(",") ?? [];
     const found = [...call.state.issues.values(), ...call.state.pullRequests.values()]
       .filter((one) => state === "all" || one.state === state)
       .filter((one) => wanted.every((label) => labelsOf(one).includes(label)))
-      .toSorted((one, other) => other.number - one.number);
+      .toSorted((one, other) => (other.number - one.number) * (direction === "asc" ? -1 : 1));
     return page(call, found, (issues) => issues.map((one) => issueBody(call, one)));
   },
 
