@@ -45,6 +45,8 @@ export interface LoadRequest {
   /** It holds native packages: it needs a process of its own. */
   readonly native: boolean;
   readonly place: Place;
+  /** What the function's own environment variables are to be while it loads; those of Lambda are there in any case. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** What a load came to; `failed` refuses the artifact. */
