@@ -50,6 +50,8 @@ export interface StepInput {
   readonly checkout: Checkout;
   readonly inputs?: Readonly<Partial<Record<InputKey, string>>>;
   readonly environment: Readonly<Record<string, string>>;
+  /** Aborting kills the process as a machine that goes away does; its exit code is then 137. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Step {
@@ -89,15 +91,21 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
       ...step.environment,
     }),
   });
-  const [code, stdout, stderr] = await Promise.all([exitOf(child), text(child.stdout), text(child.stderr)]);
+  step.signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+  const [code, stdout, stderr] = await Promise.all([
+    exitOf(child, step.signal),
+    text(child.stdout),
+    text(child.stderr),
+  ]);
   const outputs = parseOutputs(await readFile(output, "utf8"));
   const result = { code, stdout, stderr, outputs, summary: await readFile(summary, "utf8") };
   await rm(folder, { recursive: true });
   return result;
 }
 
-async function exitOf(child: ReturnType<typeof spawn>): Promise<number> {
+async function exitOf(child: ReturnType<typeof spawn>, killed?: AbortSignal): Promise<number> {
   const [code, signal] = (await once(child, "exit")) as [number | null, string | null];
+  if (code === null && killed?.aborted === true) return 137;
   if (code === null) throw new Error(`ended by ${signal}`);
   return code;
 }

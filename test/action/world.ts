@@ -34,6 +34,9 @@ export interface Given {
   /** The job's `environment:`, for its OIDC token. */
   readonly jobEnvironment?: string;
   readonly wrong?: Wrong;
+  readonly signal?: AbortSignal;
+  /** Another one than the world's own. */
+  readonly checkout?: Checkout;
 }
 
 export interface Run extends Step {
@@ -134,7 +137,7 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
   const step = await runStep(bundle, {
     event,
     payload: { repository: github.repositoryBody(), ...payload },
-    checkout,
+    checkout: given.checkout ?? checkout,
     inputs: {
       "github-token": github.issueToken(permissions),
       audience: "sts.amazonaws.com",
@@ -154,6 +157,7 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
       GITHUB_RUN_ATTEMPT: String(attempt),
       ...given.environment,
     },
+    ...(given.signal && { signal: given.signal }),
   });
   const told = `${step.stdout}${step.stderr === "" ? "" : `--- stderr\n${step.stderr}`}--- exit ${step.code}\n`;
   return {
