@@ -35,6 +35,8 @@ export interface Job {
   readonly workflow?: string;
   /** `.github/workflows/warren.yml` unless given. */
   readonly workflowFile?: string;
+  /** The file that holds the job, if `workflowFile` calls it. */
+  readonly jobWorkflowFile?: string;
   /**
    * `immutable` is what repositories have that were created, renamed or transferred after 15 July 2026; `custom` is
    * whatever the owner has made of it by `include_claim_keys`. Classic unless given.
@@ -181,7 +183,7 @@ export function subjectOf(job: Job): string {
 /** All are texts, ids as well. */
 function claimsOf(job: Job): Readonly<Record<string, string>> {
   const { repository, ref, sha, eventName, environment } = job;
-  const workflowRef = `${repository}/${job.workflowFile ?? ".github/workflows/warren.yml"}@${ref}`;
+  const { workflowFile = ".github/workflows/warren.yml", jobWorkflowFile = workflowFile } = job;
   return {
     sub: subjectOf(job),
     actor: job.actor ?? "alice",
@@ -191,8 +193,7 @@ function claimsOf(job: Job): Readonly<Record<string, string>> {
     ...(environment === undefined ? {} : { environment }),
     event_name: eventName,
     head_ref: job.headRef ?? "",
-    // Of the job's own workflow, when that calls no other.
-    job_workflow_ref: workflowRef,
+    job_workflow_ref: `${repository}/${jobWorkflowFile}@${ref}`,
     job_workflow_sha: sha,
     ref,
     ref_protected: "false",
@@ -208,7 +209,7 @@ function claimsOf(job: Job): Readonly<Record<string, string>> {
     runner_environment: "github-hosted",
     sha,
     workflow: job.workflow ?? "warren",
-    workflow_ref: workflowRef,
+    workflow_ref: `${repository}/${workflowFile}@${ref}`,
     workflow_sha: sha,
   };
 }

@@ -6,23 +6,26 @@ import { fork, happened, pullRequest, repository } from "./events.ts";
 
 const root = `${import.meta.dirname}/../..`;
 const workflows = await Promise.all(
-  ["warren", "check", "release"].map(async (name) => {
+  ["warren", "pipeline", "check", "release"].map(async (name) => {
     const file = `.github/workflows/${name}.yml`;
     return { file, text: await readFile(`${root}/${file}`, "utf8") };
   }),
 );
 
 const WRITES: RoutedJob["permissions"] = {
+  actions: "read",
   contents: "read",
-  "id-token": "write",
-  "pull-requests": "write",
   deployments: "write",
+  "id-token": "write",
+  issues: "write",
+  "pull-requests": "write",
 };
 const job = (environment: string, event: string): Partial<RoutedJob> => ({
   job: "warren",
+  jobWorkflow: ".github/workflows/pipeline.yml",
   permissions: WRITES,
   environment,
-  concurrencyGroup: `warren-${event}`,
+  concurrencyGroup: `warren-.-${event}`,
   cancelInProgress: false,
 });
 const dispatched = (inputs: Readonly<Record<string, string>>, branch = "main"): ReturnType<typeof happened> =>
@@ -31,16 +34,18 @@ const dispatched = (inputs: Readonly<Record<string, string>>, branch = "main"): 
     inputs,
     workflow: ".github/workflows/warren.yml",
   });
-const preview = job("preview", "pull_request-7");
+const preview = job("preview", "pull_request--7");
 const READS: RoutedJob["permissions"] = {
+  actions: "read",
   contents: "read",
-  "id-token": "none",
-  "pull-requests": "read",
   deployments: "read",
+  "id-token": "none",
+  issues: "read",
+  "pull-requests": "read",
 };
 
 test.each([
-  ["push to main", happened("push", { ref: "refs/heads/main" }), job("production", "push-refs/heads/main")],
+  ["push to main", happened("push", { ref: "refs/heads/main" }), job("production", "push--refs/heads/main")],
   ["push to another branch", happened("push", { ref: "refs/heads/feature" }), undefined],
   ["push of a tag", happened("push", { ref: "refs/tags/v1" }), undefined],
   ["pull request opened", pullRequest("opened"), preview],
@@ -80,21 +85,30 @@ test.each([
   [
     "branch deleted",
     happened("delete", { ref: "feature", ref_type: "branch" }),
-    job("preview", "delete-feature"),
+    job("preview", "delete--feature"),
   ],
-  ["tag deleted", happened("delete", { ref: "v1", ref_type: "tag" }), job("preview", "delete-v1")],
-  ["every night", happened("schedule", { schedule: "23 3 * * *" }), job("preview", "schedule-")],
+  ["tag deleted", happened("delete", { ref: "v1", ref_type: "tag" }), job("preview", "delete--v1")],
+  ["every night", happened("schedule", { schedule: "23 3 * * *" }), job("preview", "schedule--")],
   ["a schedule of some other workflow", happened("schedule", { schedule: "0 0 1 1 *" }), undefined],
-  ["dispatched with the presets", dispatched({}), job("production", "workflow_dispatch-refs/heads/main")],
+  [
+    "dispatched with the presets: a plan needs no reviewer",
+    dispatched({}),
+    job("preview", "plan-prod-refs/heads/main"),
+  ],
+  [
+    "a deploy of production dispatched",
+    dispatched({ command: "deploy" }),
+    job("production", "deploy-prod-refs/heads/main"),
+  ],
   [
     "a sweep dispatched, which has no stage but the preset one",
     dispatched({ command: "sweep" }),
-    job("preview", "workflow_dispatch-refs/heads/main"),
+    job("preview", "sweep-prod-refs/heads/main"),
   ],
   [
-    "dispatched for a preview",
+    "dispatched for a preview: no other teardown waits in its group",
     dispatched({ command: "destroy", stage: "feature" }, "feature"),
-    job("preview", "workflow_dispatch-refs/heads/feature"),
+    job("preview", "destroy-feature-refs/heads/feature"),
   ],
   ["merge queue", happened("merge_group", { action: "checks_requested" }), undefined],
   ["repository_dispatch", happened("repository_dispatch", { action: "on-demand-test" }), undefined],
@@ -173,6 +187,60 @@ test("`if:` is GitHub's own expression, and a job waits for those it needs", asy
     ...happened("push", { ref: "refs/heads/main" }),
   });
   expect(started.map((each) => each.job)).toEqual(["always", "fork-guard"]);
+});
+
+describe("a job that calls a workflow", () => {
+  const CALLED = `
+    on: { workflow_call: { inputs: { what: { type: string, required: true }, deep: { type: boolean } } } }
+    jobs: { inner: { environment: "\${{ inputs.deep && inputs.what || 'none' }}", ${steps} } }`;
+  const call = async (caller: string, called = CALLED): Promise<readonly RoutedJob[]> =>
+    route({
+      workflows: [
+        {
+          file: "caller.yml",
+          text: `on: push\npermissions: {}\njobs: { outer: { uses: ./called.yml, ${caller} } }`,
+        },
+        { file: "called.yml", text: called },
+      ],
+      ...happened("push", { ref: "refs/heads/main" }),
+    });
+
+  test("has its environment by the inputs that it is given, and the caller's permissions", async () => {
+    const given = "permissions: { contents: read }, with: { what: production, deep: true }";
+    expect(await call(given)).toEqual([
+      {
+        workflow: "caller.yml",
+        job: "outer",
+        jobWorkflow: "called.yml",
+        permissions: { contents: "read" },
+        environment: "production",
+        concurrencyGroup: "",
+        cancelInProgress: false,
+      },
+    ]);
+    expect(await call("with: { what: production }")).toMatchObject([
+      { permissions: {}, environment: "none" },
+    ]);
+  });
+
+  test.each([
+    ["with: {}", CALLED, "needs the input what"],
+    ["with: { what: a, whom: b }", CALLED, "has no input whom"],
+    ['with: { what: a, deep: "" }', CALLED, "wants a boolean for deep, not ''"],
+    ["with: {}", `on: push\njobs: { a: { ${steps} } }`, "has no workflow_call"],
+    [
+      "permissions: { contents: read }, with: { what: a }",
+      CALLED.replace("inner: {", "inner: { permissions: { contents: write },"),
+      "is requesting 'contents: write', but is only allowed 'contents: read'",
+    ],
+    [
+      "concurrency: same, with: { what: a }",
+      `${CALLED}\n    concurrency: same`,
+      "wait for each other in the group same",
+    ],
+  ])("is refused with %s, case %#", async (caller, called, message) => {
+    await expect(call(caller, called)).rejects.toThrow(message);
+  });
 });
 
 test("a workflow that GitHub would refuse is an error with its place", async () => {

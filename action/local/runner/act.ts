@@ -5,9 +5,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { access, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { access, cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir, tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { UserError } from "../../core/problem.ts";
 import { type ActLog, createActLog } from "./act-log.ts";
@@ -54,7 +54,9 @@ export interface JobResult {
 }
 
 const ACT = join(import.meta.dirname, "../../../.venv/bin/act");
-const SETUP_NODE = join(import.meta.dirname, "setup-node");
+/** Actions that are on GitHub, and what stands in for them. */
+const LOCAL = ["actions/setup-node", "actions/upload-artifact"];
+const WORKFLOWS = ".github/workflows";
 /** After SIGINT act ends its step at once and runs what is `always()`. */
 const GRACE_MS = 10_000;
 
@@ -68,8 +70,9 @@ export async function runWorkflow(run: JobRun): Promise<JobResult> {
   const home = await mkdtemp(join(tmpdir(), "warren-act-"));
   try {
     const log = createActLog([run.token, run.oidc?.requestToken ?? ""], run.onLine ?? (() => {}));
-    const child = spawn(ACT, await flags(run, home), {
-      cwd: run.root,
+    const root = await withoutSelfReferences(run.root, home);
+    const child = spawn(ACT, await flags({ ...run, root }, home), {
+      cwd: root,
       env: processEnvironment(home),
       // Its own group: Ctrl-C is for whoever runs this, who then ends the job in order.
       detached: true,
@@ -138,7 +141,7 @@ async function flags(run: JobRun, home: string): Promise<readonly string[]> {
     "127.0.0.1",
     "--artifact-server-addr",
     "127.0.0.1",
-    ...localActions(await readFile(join(run.root, run.workflow), "utf8"), run.workflow),
+    ...(await localActions(run.root, run.workflow)),
   ];
 }
 
@@ -176,13 +179,40 @@ function lines(variables: Readonly<Record<string, string>>): string {
 }
 
 /** act copies the checkout itself in place of actions/checkout; anything else would have to be fetched. */
-function localActions(text: string, workflow: string): readonly string[] {
-  const used = [...text.matchAll(/^\s*(?:- )?uses: (\S+)/gm)].map(([, action = ""]) => action);
-  return [...new Set(used)].flatMap((action) => {
+async function localActions(root: string, workflow: string): Promise<readonly string[]> {
+  const used = usesOf(await readFile(join(root, workflow), "utf8"));
+  const flagged = used.map(async (action) => {
+    if (action.startsWith("./.github/workflows/")) return localActions(root, action.slice(2));
     if (action.startsWith("./") || action.startsWith("actions/checkout@")) return [];
-    if (action.startsWith("actions/setup-node@")) return ["--local-repository", `${action}=${SETUP_NODE}`];
-    throw new Error(`${workflow} uses ${action}, for which there is nothing local`);
+    const name = LOCAL.find((one) => action.startsWith(`${one}@`));
+    if (name === undefined) throw new Error(`${workflow} uses ${action}, for which there is nothing local`);
+    return ["--local-repository", `${action}=${join(import.meta.dirname, basename(name))}`];
   });
+  return (await Promise.all(flagged)).flat();
+}
+
+function usesOf(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/^\s*(?:- )?uses: (\S+)/gm)].map(([, action = ""]) => action))];
+}
+
+/**
+ * act does not know `$/` yet (https://github.blog/changelog/2026-07-30-reference-same-repository-actions-with-self-repository-syntax),
+ * which is `./` of the workflow's own repository at its own commit: the same here, where the caller is that repository.
+ * The root, or else a copy of it that says `./`.
+ */
+async function withoutSelfReferences(root: string, home: string): Promise<string> {
+  const folder = join(root, WORKFLOWS);
+  const names = await readdir(folder);
+  const texts = await Promise.all(
+    names.map(async (name) => [name, await readFile(join(folder, name), "utf8")]),
+  );
+  const referring = texts.filter(([, text = ""]) => usesOf(text).some((action) => action.startsWith("$/")));
+  if (referring.length === 0) return root;
+  const copy = join(home, "checkout");
+  await cp(root, copy, { recursive: true, verbatimSymlinks: true });
+  for (const [name = "", text = ""] of referring)
+    await writeFile(join(copy, WORKFLOWS, name), text.replace(/^(\s*(?:- )?uses: )\$\//gm, "$1./"));
+  return copy;
 }
 
 /**

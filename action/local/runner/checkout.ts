@@ -1,6 +1,6 @@
 /**
  * A repository as a user's would be: a pipeline, its functions, the Action's own sources and the committed workflow
- * file, in Git. What only this project's tests need is left out, above all of package.json, so that the workflow's
+ * files, in Git. What only this project's tests need is left out, above all of package.json, so that the workflow's
  * `npm ci` takes seconds: it is the only thing that is not as it is committed here.
  */
 import { execFile } from "node:child_process";
@@ -11,6 +11,8 @@ import { promisify } from "node:util";
 
 const ROOT = join(import.meta.dirname, "../../..");
 const PARTS = [
+  ".github/actions",
+  ".github/workflows/pipeline.yml",
   ".github/workflows/warren.yml",
   ".gitignore",
   ".npmrc",

@@ -76,7 +76,7 @@ async function runJob(routed: RoutedJob, delivery: Delivery, forge: Forge): Prom
 }
 
 async function identityOf(
-  { environment, workflow }: RoutedJob,
+  { environment, workflow, jobWorkflow }: RoutedJob,
   { eventName, payload, root, runId = 1, runAttempt = 1 }: Delivery,
   { state }: Pick<GitHub, "state">,
 ): Promise<Parameters<OidcIssuer["mint"]>[0]> {
@@ -93,6 +93,7 @@ async function identityOf(
     runId,
     runAttempt,
     workflowFile: workflow,
+    jobWorkflowFile: jobWorkflow,
     subject: state.oidcSubject.immutable ? "immutable" : "classic",
     ...(environment === "" ? {} : { environment }),
     ...(head && { headRef: head.ref }),

@@ -34,3 +34,16 @@ export function textOf(token: TemplateToken | undefined, contexts: Contexts): st
   }
   return token.assertScalar("value").toString();
 }
+
+export type Scalar = string | number | boolean;
+
+/** As `textOf`, but with its type: what is `true` stays a boolean. */
+export function scalarOf(token: TemplateToken, contexts: Contexts): Scalar {
+  if (!("expression" in token) || typeof token.expression !== "string") {
+    const literal = token as unknown as { readonly value: Scalar };
+    return literal.value;
+  }
+  const value = evaluate(token.expression, contexts);
+  if (value instanceof data.BooleanData || value instanceof data.NumberData) return value.value;
+  return value.coerceString();
+}

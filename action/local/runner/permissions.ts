@@ -10,9 +10,8 @@ export type Permissions = Readonly<Record<string, Access>>;
 /** GitHub's preset for new repositories: https://github.blog/changelog/2023-02-02-github-actions-updating-the-default-github_token-permissions-to-read-only */
 const PRESET: Permissions = { contents: "read", packages: "read" };
 
-/** A job's own `permissions:` replaces the workflow's as a whole. */
-export function grantedTo(job: TemplateToken | undefined, workflow: TemplateToken | undefined): Permissions {
-  const token = job ?? workflow;
+/** `token`: the job's own `permissions:`, which replaces the workflow's as a whole, or else the workflow's. */
+export function grantedTo(token: TemplateToken | undefined): Permissions {
   if (token === undefined) return PRESET;
   if (!isMapping(token))
     throw new Error("`read-all` and `write-all` are not judged: they name no permission");
@@ -22,6 +21,27 @@ export function grantedTo(job: TemplateToken | undefined, workflow: TemplateToke
     granted[String(key)] = value.value as Access;
   }
   return granted;
+}
+
+const LEVELS: readonly Access[] = ["none", "read", "write"];
+
+/** Of a called workflow's job: without `permissions:` the caller's. Throws Error for more, which GitHub does not start. */
+export function withinCaller(
+  token: TemplateToken | undefined,
+  caller: Permissions,
+  job: string,
+): Permissions {
+  if (token === undefined) return caller;
+  const wanted = grantedTo(token);
+  for (const [name, access] of Object.entries(wanted)) {
+    const allowed = caller[name] ?? "none";
+    if (LEVELS.indexOf(access) > LEVELS.indexOf(allowed)) {
+      throw new Error(
+        `The nested job '${job}' is requesting '${name}: ${access}', but is only allowed '${name}: ${allowed}'.`,
+      );
+    }
+  }
+  return wanted;
 }
 
 /** Pull requests of forks and of Dependabot get no more than to read, and no OIDC token. */

@@ -2,14 +2,18 @@
  * Which jobs an event starts, with which permissions, environment and concurrency group: what act does not judge.
  * Parsing, `if:` and every expression are GitHub's own code; the filters of `on:` follow its documentation.
  */
-import type { WorkflowJob } from "@actions/workflow-parser/model/workflow-template";
+import type {
+  ReusableWorkflowJob as CallingJob,
+  WorkflowJob,
+} from "@actions/workflow-parser/model/workflow-template";
 import type { MappingToken, TemplateToken } from "@actions/workflow-parser/templates/tokens/index";
 import { dispatchInputs } from "./dispatch.ts";
+import { callInputs, localPath } from "./call.ts";
 import { type Contexts, isTrue, textOf } from "./expression.ts";
 import { type Filters, passes } from "./filters.ts";
 import { convertWorkflowTemplate, isMapping, NoOperationTraceWriter, parseWorkflow } from "./parser.ts";
 import { type Payload, refOf } from "./payload.ts";
-import { grantedTo, narrowed, type Permissions } from "./permissions.ts";
+import { grantedTo, narrowed, type Permissions, withinCaller } from "./permissions.ts";
 
 export interface WorkflowFile {
   /** `.github/workflows/warren.yml`. */
@@ -27,8 +31,11 @@ export interface Happening {
 }
 
 export interface RoutedJob {
+  /** The file that the event starts, and the job of it. */
   readonly workflow: string;
   readonly job: string;
+  /** The file that holds the job's steps: another one if `job` calls it. */
+  readonly jobWorkflow: string;
   readonly permissions: Permissions;
   /** Empty if the job has none. */
   readonly environment: string;
@@ -72,6 +79,20 @@ async function routeWorkflow(file: WorkflowFile, happening: Happening): Promise<
       ? dispatchInputs(template.events.workflow_dispatch?.inputs ?? {}, payload.inputs ?? {})
       : {};
   const contexts = { vars: {}, secrets: {}, ...contextsOf(happening), inputs };
+  return judgeJobs({ file: file.file, template, root, contexts }, happening);
+}
+
+interface Judged {
+  readonly file: string;
+  readonly template: Template;
+  readonly root: MappingToken;
+  readonly contexts: Contexts;
+  /** What a called workflow's jobs may have at most: that of the job that calls. */
+  readonly ceiling?: Permissions;
+}
+
+async function judgeJobs(judged: Judged, happening: Happening): Promise<readonly RoutedJob[]> {
+  const { file, template, root, contexts, ceiling } = judged;
   const started = new Set<string>();
   const routed: RoutedJob[] = [];
   for (const job of template.jobs) {
@@ -81,25 +102,55 @@ async function routeWorkflow(file: WorkflowFile, happening: Happening): Promise<
     const standing = needs.every((id) => started.has(id)) ? "success" : "failure";
     if (!isTrue(job.if.expression, known, standing)) continue;
     started.add(job.id.value);
+    const named = jobPermissions(root, job) ?? member(root, "permissions");
+    const permissions = ceiling === undefined ? grantedTo(named) : withinCaller(named, ceiling, job.id.value);
+    const concurrency = concurrencyOf(template.concurrency, job.concurrency, known);
+    if (job.type === "reusableWorkflowJob") {
+      routed.push(...(await routeCall(job, { file, permissions, concurrency, contexts: known }, happening)));
+      continue;
+    }
     routed.push({
-      workflow: file.file,
+      workflow: file,
       job: job.id.value,
-      permissions: narrowed(
-        grantedTo(jobPermissions(root, job), member(root, "permissions")),
-        eventName,
-        payload,
-      ),
+      jobWorkflow: file,
+      permissions: narrowed(permissions, happening.eventName, happening.payload),
       environment: environmentOf(job, known),
-      ...concurrencyOf(template.concurrency, job.concurrency, known),
+      ...concurrency,
     });
   }
   return routed;
 }
 
-async function parse({ file, text }: WorkflowFile): Promise<{
-  readonly template: Awaited<ReturnType<typeof convertWorkflowTemplate>>;
-  readonly root: MappingToken;
-}> {
+/** https://docs.github.com/actions/reference/workflows-and-actions/reusing-workflow-configurations */
+async function routeCall(
+  job: CallingJob,
+  caller: Pick<Judged, "file" | "contexts"> & {
+    readonly permissions: Permissions;
+    readonly concurrency: Concurrency;
+  },
+  happening: Happening,
+): Promise<readonly RoutedJob[]> {
+  const path = localPath(job.ref.value);
+  const called = happening.workflows.find(({ file }) => file === path);
+  if (!called) throw new Error(`${caller.file} calls ${path}, which is not there`);
+  const { template, root } = await parse(called);
+  const contexts = { ...caller.contexts, inputs: callInputs(job, template, caller.contexts) };
+  const inside: Judged = { file: path, template, root, contexts, ceiling: caller.permissions };
+  const jobs = await judgeJobs(inside, happening);
+  // act runs all of them as one.
+  if (jobs.length > 1) throw new Error(`${path} has several jobs: not judged`);
+  return jobs.map((one) => {
+    const { concurrencyGroup: outer } = caller.concurrency;
+    if (outer !== "" && outer === one.concurrencyGroup)
+      throw new Error(`${caller.file} and ${path} wait for each other in the group ${outer}: a deadlock`);
+    if (outer !== "") throw new Error(`${caller.file} and ${path} both have a concurrency group: not judged`);
+    return { ...one, workflow: caller.file, job: job.id.value };
+  });
+}
+
+type Template = Awaited<ReturnType<typeof convertWorkflowTemplate>>;
+
+async function parse({ file, text }: WorkflowFile): Promise<Pick<Judged, "template" | "root">> {
   const { context, value } = parseWorkflow({ name: file, content: text }, new NoOperationTraceWriter());
   const template = value && (await convertWorkflowTemplate(context, value));
   const errors = context.errors.getErrors().map(({ message }) => message);
@@ -140,11 +191,13 @@ function environmentOf(job: WorkflowJob, contexts: Contexts): string {
   return textOf(isObject ? member(environment, "name") : environment, contexts);
 }
 
+type Concurrency = Pick<RoutedJob, "concurrencyGroup" | "cancelInProgress">;
+
 function concurrencyOf(
   workflow: TemplateToken | undefined,
   job: TemplateToken | undefined,
   contexts: Contexts,
-): Pick<RoutedJob, "concurrencyGroup" | "cancelInProgress"> {
+): Concurrency {
   if (workflow && job) throw new Error("a workflow and its job both have a concurrency group: not judged");
   const token = job ?? workflow;
   const isObject = token !== undefined && isMapping(token);
