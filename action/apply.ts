@@ -1,7 +1,7 @@
 /** One change set, from the template to the end of its operation. */
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
-import { changeLine } from "./core/operation.ts";
+import { changeLine, changedNames } from "./core/operation.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
@@ -79,7 +79,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them: those are only counted. */
 function tellChanges(changes: readonly Change[], { rendered, ports }: Deployment): void {
   const real = changes.filter(
-    ({ action, properties }) => action !== "Modify" || properties.join() !== "Tags",
+    (change) => change.action !== "Modify" || changedNames(change).join() !== "Tags",
   );
   for (const change of real) ports.log.info(changeLine(change, rendered.origins));
   const others = changes.length - real.length;

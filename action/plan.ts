@@ -1,5 +1,6 @@
 /** What a deploy would do, told by CloudFormation itself: a change set that is made, read and taken away again. */
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
+import { changedNames } from "./core/operation.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
@@ -77,8 +78,8 @@ async function clearShell(
 }
 
 /** Stack tags reach every resource, so a new commit alone "modifies" all of them. */
-function onlyTags({ action, properties }: Change): boolean {
-  return action === "Modify" && properties.length === 1 && properties[0] === "Tags";
+function onlyTags(change: Change): boolean {
+  return change.action === "Modify" && changedNames(change).join() === "Tags";
 }
 
 function notPlannable(stackName: string, stack: Stack | undefined, busy: boolean): UserError {

@@ -78,12 +78,17 @@ export function eventLine(event: StackEvent, since: StackEvent | undefined, orig
   return words.join("  ").trimEnd();
 }
 
+/** Names of the properties and attributes that change, for example `Timeout` or `Tags`. */
+export function changedNames({ details }: Change): readonly string[] {
+  return [...new Set(details.map(({ name, attribute }) => name || attribute))].toSorted();
+}
+
 /** `Modify  producer queue  AWS::SQS::Queue  VisibilityTimeout`, and in capitals if it is replaced. */
 export function changeLine(change: Change, origins: Origins): string {
   const words = [change.action.padEnd(6), nameColumn(change.logicalId, origins), change.type.padEnd(31)];
   if (change.replacement === "True") words.push("REPLACEMENT");
   if (change.replacement === "Conditional") words.push("REPLACEMENT?");
-  words.push(change.properties.join(", "));
+  words.push(changedNames(change).join(", "));
   return words.join("  ").trimEnd();
 }
 

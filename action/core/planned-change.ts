@@ -11,9 +11,12 @@ export interface PlannedChange {
   readonly effect: "added" | "changed" | "replaced" | "may-be-replaced" | "removed" | "imported";
   /** Undefined for a resource that pipeline.yaml no longer has. */
   readonly origin: Origin | undefined;
-  /** Of everything but an addition or a removal; tags of the stack are not in here. */
+  /** Of everything but an addition or a removal, by path; tags of the stack are not in here. */
   readonly properties: readonly PropertyChange[];
-  /** Whole properties as CloudFormation tells them; absent if it told none. */
+  /**
+   * Whole properties as CloudFormation tells them: raw, so for decisions and never for output (see redact.ts). Numbers
+   * and booleans are texts there. Absent if it told none.
+   */
   readonly before?: Readonly<Record<string, Value>>;
   readonly after?: Readonly<Record<string, Value>>;
   /** CloudFormation's word for what happens to the data: `Delete`, `Retain`, `Snapshot`, ...; empty for none. */
@@ -21,13 +24,19 @@ export interface PlannedChange {
 }
 
 export interface PropertyChange {
-  /** In CloudFormation's words, without `/Properties`: `VisibilityTimeout`, `PolicyDocument.Statement.0.Action`. */
+  /**
+   * In CloudFormation's words, without `/Properties`: `VisibilityTimeout`, `PolicyDocument.Statement`. A part of a list
+   * has its name, if its parts have one, or else its place: `Policies.logs.PolicyDocument.Statement`, `Layers.0`.
+   * Other attributes of a resource are `DeletionPolicy`, `UpdateReplacePolicy`, ...
+   */
   readonly path: string;
-  /** Absent: not set. `unknown` values (made in the same operation, cut off by AWS) are strings that AWS gave, marked below. */
+  /** Absent: not set. Raw. `Statement` of a policy is always a list. */
   readonly before?: Value;
   readonly after?: Value;
-  /** AWS cut a value off or does not know it yet: then nothing may be concluded from it. */
+  /** A value is not known before it is applied, or AWS cut it off: then nothing may be concluded from it. */
   readonly uncertain: boolean;
   /** Whether this alone makes a new resource. */
   readonly recreation: "never" | "conditionally" | "always";
+  /** What it follows, in CloudFormation's words: `ProducerQueue.QueueName`. Absent if the template itself changes it. */
+  readonly because?: string;
 }

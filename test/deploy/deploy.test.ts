@@ -65,9 +65,9 @@ test("first deploy, one changed function, nothing changed: the calls to AWS", as
   const change = await deployed(after, [oneChanged, two]);
   expect(change.result.kind).toBe("updated");
   expect(countsOf(change)).toEqual({ ...round, PutObject: 1 });
-  expect(change.result.changes.filter(({ properties }) => properties.includes("Code"))).toMatchObject([
-    { action: "Modify", logicalId: "One", replacement: "False" },
-  ]);
+  expect(
+    change.result.changes.filter(({ details }) => details.some(({ name }) => name === "Code")),
+  ).toMatchObject([{ action: "Modify", logicalId: "One", replacement: "False" }]);
 
   const rebuilt = await deployed(after, [await artifact("One", "second"), two]);
   expect(rebuilt.calls.map(({ action }) => action)).toEqual(["DescribeStacks"]);

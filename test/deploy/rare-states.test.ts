@@ -9,6 +9,7 @@ import { plan } from "../../action/plan.ts";
 import { STACK_ID, eventOf, fakeClock, fakeStacks } from "./fake-stacks.ts";
 import type { Script } from "./fake-stacks.ts";
 import { failureOf, queue, renderedAs, sha256, table, tableItems } from "./world.ts";
+import { RETAGGED } from "../plan/change-set.ts";
 
 function silent(): void {
   // These tests are about calls, not words.
@@ -144,7 +145,7 @@ test.each(["True", "Conditional"] as const)(
             ...replacement,
             replacement: replaces,
             policyAction: "ReplaceAndDelete",
-            properties: ["KeySchema"],
+            details: [],
           },
         ]),
         ready(),
@@ -262,7 +263,7 @@ test("a plan tells of items that have changed, although CloudFormation sees noth
     type: "AWS::DynamoDB::Table",
     replacement: "False",
     policyAction: "",
-    properties: ["Tags"],
+    details: [RETAGGED],
   };
   const { stacks, ports } = world({ stack: {}, changeSets: [ready([retagged])] });
   const planned = await plan(withItems, ports);

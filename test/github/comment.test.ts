@@ -11,6 +11,7 @@ import {
 } from "../../action/core/comment.ts";
 import type { Plan } from "../../action/plan.ts";
 import type { Change } from "../../action/ports.ts";
+import { RETAGGED, detail } from "../plan/change-set.ts";
 import { HOSTILE } from "./hostile.ts";
 
 const STACK_ID = "arn:aws:cloudformation:eu-central-1:111122223333:stack/burrow-x-123456/0a1b";
@@ -20,7 +21,6 @@ function change(
   action: Change["action"],
   replacement: Change["replacement"] = "",
 ): Change {
-  const properties = action === "Modify" ? ["DelaySeconds", "Tags"] : [];
   return {
     action,
     logicalId,
@@ -28,7 +28,7 @@ function change(
     type: "AWS::SQS::Queue",
     replacement,
     policyAction: "",
-    properties,
+    details: action === "Modify" ? [detail("DelaySeconds"), RETAGGED] : [],
   };
 }
 
@@ -149,7 +149,7 @@ test.each(Object.entries(HOSTILE))("%s in outputs, reasons and resources adds no
     verdict: { kind: "gone", stackName: text, why: text },
     merging: [
       { kind: "unknown", stage: text, why: text },
-      planOf([{ ...change(text, "Modify"), type: text, properties: [text] }]),
+      planOf([{ ...change(text, "Modify"), type: text, details: [detail(text, { name: text })] }]),
     ],
     preview: { stackId: STACK_ID, outputs: { [text]: text } },
     hops: [{ name: text, milliseconds: 1 }],
@@ -160,7 +160,7 @@ test.each(Object.entries(HOSTILE))("%s in outputs, reasons and resources adds no
     verdict: { kind: "gone", stackName: plain, why: plain },
     merging: [
       { kind: "unknown", stage: plain, why: plain },
-      planOf([{ ...change(plain, "Modify"), type: plain, properties: [plain] }]),
+      planOf([{ ...change(plain, "Modify"), type: plain, details: [detail(plain)] }]),
     ],
     preview: { stackId: STACK_ID, outputs: { [plain]: plain } },
     hops: [{ name: plain, milliseconds: 1 }],

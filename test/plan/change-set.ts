@@ -1,0 +1,80 @@
+/** Change sets in the form that AWS documents for IncludePropertyValues: contexts as JSON, scalars as texts. */
+import type { Change, ChangeDetail } from "../../action/ports.ts";
+
+type Properties = Readonly<Record<string, unknown>>;
+
+/** `path` is below Properties, with slashes; `Tags` is the attribute of that name. */
+export function detail(path: string, more: Partial<ChangeDetail> = {}): ChangeDetail {
+  const [first = ""] = path.split("/");
+  const isTag = first === "Tags";
+  return {
+    attribute: isTag ? "Tags" : "Properties",
+    name: isTag ? "" : first,
+    path: `/Properties/${path}`,
+    recreation: "Never",
+    evaluation: "Static",
+    source: "DirectModification",
+    cause: "",
+    changeType: "Modify",
+    ...more,
+  };
+}
+
+/** The property is in the change set because of `cause`: a logical id, or one and an attribute. */
+export function following(path: string, cause: string, more: Partial<ChangeDetail> = {}): ChangeDetail {
+  const source = cause.includes(".") ? "ResourceAttribute" : "ResourceReference";
+  return detail(path, { evaluation: "Dynamic", source, cause, ...more });
+}
+
+/** New tags of the stack, which every resource gets. */
+export const RETAGGED: ChangeDetail = detail("Tags/0", {
+  before: '{"Key":"warren:commit","Value":"old"}',
+  after: '{"Key":"warren:commit","Value":"new"}',
+});
+
+export function modify(
+  logicalId: string,
+  type: string,
+  details: readonly ChangeDetail[],
+  contexts: { readonly before?: Properties; readonly after?: Properties } = {},
+): Change {
+  const { before, after } = contexts;
+  const recreations = details.map(({ recreation, evaluation }) => `${recreation} ${evaluation}`);
+  const replacement = recreations.includes("Always Static")
+    ? "True"
+    : recreations.some((one) => /^(?:Always|Conditionally)/.test(one))
+      ? "Conditional"
+      : "False";
+  return {
+    action: "Modify",
+    logicalId,
+    physicalId: `made-${logicalId.toLowerCase()}`,
+    type,
+    replacement,
+    policyAction: replacement === "False" ? "" : "ReplaceAndDelete",
+    details,
+    ...(before && { before: contextOf(before) }),
+    ...(after && { after: contextOf(after) }),
+  };
+}
+
+export function add(logicalId: string, type: string, properties: Properties = {}): Change {
+  const none = { physicalId: "", replacement: "", policyAction: "", details: [] } as const;
+  return { action: "Add", logicalId, type, ...none, after: contextOf(properties) };
+}
+
+export function remove(logicalId: string, type: string, properties: Properties = {}): Change {
+  const none = { replacement: "", details: [] } as const;
+  const rest = { physicalId: `made-${logicalId.toLowerCase()}`, policyAction: "Delete" } as const;
+  return { action: "Remove", logicalId, type, ...none, ...rest, before: contextOf(properties) };
+}
+
+export function contextOf(properties: Properties): string {
+  return JSON.stringify({ Properties: texts(properties) });
+}
+
+function texts(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(texts);
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, texts(item)]));
+}
