@@ -12,14 +12,15 @@ export function requestProblem({ source, runtime, place }: BuildRequest): Proble
   if (!EXTENSIONS.some((extension) => source.endsWith(extension))) {
     return {
       place,
-      message: `\`${source}\` cannot be built: only ${EXTENSIONS.join(" ")} files can`,
-      hint: "Write the function in TypeScript or JavaScript.",
+      message: `\`${source}\` cannot be built: only ${EXTENSIONS.join(" ")} and .py files can`,
+      hint: "Write the function in TypeScript, JavaScript or Python.",
     };
   }
   if (esbuildTarget(runtime) === undefined) {
     return {
       place,
       message: `\`${source}\` cannot be built for runtime \`${runtime}\`: only for nodejs runtimes`,
+      hint: "Take `runtime: nodejs24.x`, or a .py file as the source.",
     };
   }
   return undefined;
@@ -42,7 +43,8 @@ export function outsideProblem({ source, place }: Pick<BuildRequest, "source" | 
 /** `files`: names of the files that are in the folder of the source. */
 export function missingProblem({ source, place }: BuildRequest, files: readonly string[]): Problem {
   const folder = source.slice(0, source.lastIndexOf("/") + 1);
-  const candidates = files.filter((file) => EXTENSIONS.some((extension) => file.endsWith(extension)));
+  const extensions = source.endsWith(".py") ? [".py"] : EXTENSIONS;
+  const candidates = files.filter((file) => extensions.some((extension) => file.endsWith(extension)));
   return {
     place,
     message: `there is no file \`${source}\``,
