@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
 import { problemsOf } from "./core/finding.ts";
+import type { StageDrift } from "./core/outcome.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
 import { report } from "./core/report.ts";
 import type { Setup } from "./core/setup.ts";
@@ -16,7 +17,7 @@ import { systemPorts } from "./system.ts";
 import { type Request, type Target, run } from "./run.ts";
 
 /** Documented in the help and the README; scripts depend on them. */
-const EXIT = { ok: 0, problem: 1, usage: 2, bug: 70, interrupted: 130 } as const;
+const EXIT = { ok: 0, problem: 1, usage: 2, drifted: 3, bug: 70, interrupted: 130 } as const;
 
 interface Flags {
   readonly json?: boolean;
@@ -25,8 +26,20 @@ interface Flags {
   readonly branch?: string;
   readonly build?: boolean;
   readonly timeout?: number;
+  readonly revert?: boolean;
   readonly port?: number;
 }
+
+const DRIFT_HELP = `
+CloudFormation compares each resource with the template that was deployed last; properties that the template does
+not set are not compared. What differs is told by its component and line of pipeline.yaml. Without a stage, every
+protected stage is checked.
+
+  warren drift prod            exit code 0: as deployed, 3: drifted, 1: not known (and why)
+  warren drift prod --json     the same for machines
+  warren drift prod --revert   put back what was deployed; to keep it, write it into pipeline.yaml and deploy
+
+Values that might be secret are shown as sha256:…: equal ones look equal.`;
 
 interface SetupFlags {
   readonly repository?: string;
@@ -58,7 +71,7 @@ Start here:
 Credentials and region come from the environment, as the AWS SDK reads them (AWS_REGION, AWS_PROFILE, …).
 
 Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong words on the command line,
-70 a bug in Warren (please report it), 130 interrupted.`,
+3 a stage has drifted, 70 a bug in Warren (please report it), 130 interrupted.`,
     );
 
   const simple = (
@@ -106,6 +119,21 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     .action((flags: Flags, command: Command) =>
       perform({ command: "destroy", target: target(flags), ...limit(flags) }, command),
     );
+  warren
+    .command("drift [stage]")
+    .description("find what was changed by hand since the last deploy, and put it back")
+    .option("-b, --branch <name>", "for stages of pull requests: which branch (default: the one checked out)")
+    .option("--revert", "put back what was deployed last, without a build; needs a stage")
+    .addOption(minutes)
+    .addHelpText("after", DRIFT_HELP)
+    .action((stage: string | undefined, flags: Flags, command: Command) => {
+      if (stage === undefined && (flags.revert === true || flags.branch !== undefined)) {
+        command.error("error: --revert and --branch need a stage: `warren drift <stage>`");
+      }
+      const revert = flags.revert === true;
+      const of = stage === undefined ? undefined : target({ ...flags, stage });
+      return perform({ command: "drift", target: of, revert, ...limit(flags) }, command);
+    });
   warren
     .command("bootstrap")
     .description(
@@ -188,9 +216,17 @@ async function perform(request: Request, command: Command): Promise<void> {
   const { result, lines, json } = report(outcome);
   if (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0)
     process.exitCode = EXIT.problem;
+  if (outcome.kind === "drift") process.exitCode = driftExit(outcome.stages);
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);
+}
+
+/** Drift that is certain goes before what could not be found out. */
+function driftExit(stages: readonly StageDrift[]): number {
+  const kinds = stages.map(({ drift }) => drift.kind);
+  if (kinds.includes("drifted")) return EXIT.drifted;
+  return kinds.includes("unknown") || kinds.includes("unavailable") ? EXIT.problem : EXIT.ok;
 }
 
 function tellInterruption(console: Console): void {

@@ -2,7 +2,7 @@
 import { bootstrap } from "./bootstrap.ts";
 import { drawPipeline } from "./core/graph.ts";
 import { environmentTypes } from "./core/environment-types.ts";
-import type { Outcome } from "./core/outcome.ts";
+import type { Outcome, StageDrift } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import type { Setup } from "./core/setup.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
@@ -10,9 +10,11 @@ import type { StackTemplate } from "./core/render.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
+import { suggestion } from "./core/suggest.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
+import { checkDrift } from "./drift.ts";
 import { plan } from "./plan.ts";
 import type { AwsPorts, Ports } from "./ports.ts";
 import {
@@ -42,6 +44,13 @@ export type Request =
   | { readonly command: "build" }
   | { readonly command: "render"; readonly target: Target; readonly build: boolean }
   | { readonly command: "plan"; readonly target: Target }
+  /** Without a target: every protected stage. */
+  | {
+      readonly command: "drift";
+      readonly target: Target | undefined;
+      readonly revert: boolean;
+      readonly timeoutSeconds?: number;
+    }
   | { readonly command: "deploy"; readonly target: Target; readonly timeoutSeconds?: number }
   | { readonly command: "destroy"; readonly target: Target; readonly timeoutSeconds?: number };
 
@@ -78,6 +87,8 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       const { rendered, aws, stack } = await prepare(project, request.target, ports);
       return { kind: "planned", plan: await plan(rendered, { ...ports, ...aws }), stack };
     }
+    case "drift":
+      return checkStages(project, request, ports);
     case "deploy": {
       const { rendered, aws, artifacts } = await prepare(project, request.target, ports);
       const { timeoutSeconds } = request;
@@ -104,8 +115,44 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
   }
 }
 
+async function checkStages(
+  project: Project,
+  request: Extract<Request, { readonly command: "drift" }>,
+  ports: Ports,
+): Promise<Outcome> {
+  const { revert, timeoutSeconds } = request;
+  const { name: pipeline, stages } = project.pipeline;
+  const targets = request.target ? [request.target] : protectedTargets(stages);
+  const checked: StageDrift[] = [];
+  for (const target of targets) {
+    const stage = await chooseStage(project, target, ports);
+    const all = { ...ports, ...ports.aws(regionOf(project, stage)) };
+    const order = {
+      stackName: stackName(pipeline, stage.name),
+      tags: ownerTags(pipeline, stage.name),
+      origins: originsOf(project, stage),
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+    };
+    checked.push({ stage: stage.name, ...(await checkDrift(order, all, revert ? all : undefined)) });
+  }
+  return { kind: "drift", stages: checked };
+}
+
+function protectedTargets(stages: Project["pipeline"]["stages"]): readonly Target[] {
+  const found = stages.filter((stage) => stage.protected);
+  if (found.length > 0) return found.map(({ name }) => ({ stage: name }));
+  throw new UserError("stage-missing", {
+    message: "no stage is protected, so that a stage has to be named",
+    hint: suggestion(
+      "",
+      stages.map(({ name }) => name),
+      "stages",
+    ),
+  });
+}
+
 /** Only names for people: a pipeline that cannot be rendered any more can still be taken down. */
-function originsOf(project: Project, stage: ConcreteStage): StackTemplate["origins"] {
+export function originsOf(project: Project, stage: ConcreteStage): StackTemplate["origins"] {
   try {
     return renderProject(project, stage, []).origins;
   } catch (error) {

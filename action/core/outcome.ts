@@ -1,6 +1,7 @@
 /** What a run came to. A union with a stable `kind`; report.ts puts it into words. */
 import type { DeployOutcome } from "../deploy.ts";
 import type { DestroyOutcome } from "../destroy.ts";
+import type { DriftCheck } from "../drift.ts";
 import type { Plan } from "../plan.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Finding } from "./finding.ts";
@@ -27,4 +28,9 @@ export type Outcome =
   | { readonly kind: "planned"; readonly plan: Plan; readonly stack: StackTemplate }
   | { readonly kind: "deployed"; readonly deploy: DeployOutcome }
   | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome }
+  | { readonly kind: "drift"; readonly stages: readonly StageDrift[] }
   | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] };
+
+export interface StageDrift extends DriftCheck {
+  readonly stage: string;
+}

@@ -1,6 +1,7 @@
 /** Outcome -> the words that people read and the JSON that machines read. The only place that phrases results. */
 import { arrowText } from "./arrow.ts";
 import type { Artifact } from "./artifact.ts";
+import { driftJson, stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import { changeLine } from "./operation.ts";
@@ -94,6 +95,21 @@ export function report(outcome: Outcome): Report {
           stackId: stack.id,
           outputs,
           changes: changes.length,
+        },
+      };
+    }
+    case "drift": {
+      const { stages } = outcome;
+      return {
+        result: "",
+        lines: stages.flatMap(stageDriftLines),
+        json: {
+          kind: "drift",
+          stages: stages.map(({ stage, drift, reverted }) => ({
+            stage,
+            ...driftJson(drift),
+            ...(reverted ? { reverted: reverted.map(({ logicalId }) => logicalId) } : {}),
+          })),
         },
       };
     }
