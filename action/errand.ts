@@ -106,13 +106,14 @@ export function deploymentOf(stage: Stage, stack: string, sha: string): Deployme
 export function factsOf(
   { project: { pipeline }, run }: Errand,
   pullRequest: number | undefined,
-): Pick<CommentFacts, "pipeline" | "picture" | "merging" | "checksUrl"> {
+): Pick<CommentFacts, "pipeline" | "picture" | "merging" | "checksUrl" | "runUrl"> {
   const { runUrl, repository } = run;
   const [repositoryUrl = ""] = runUrl.split(`/actions/runs/`);
   return {
     pipeline: pipeline.name,
     picture: drawPipeline(pipeline),
     merging: [],
+    runUrl,
     // Not the run's own address, which would make every comment differ from the one before.
     checksUrl:
       pullRequest === undefined || repository === "" ? runUrl : `${repositoryUrl}/pull/${pullRequest}/checks`,

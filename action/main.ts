@@ -80,7 +80,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   runner.mask(request.inputs.token);
   const root = rootOf(request.inputs, environment);
   const outcome = await gitops(request, gitopsPorts(request, root, runner, environment));
-  const { lines, warnings, outputs, summary } = resultOf(outcome);
+  const { lines, warnings, outputs, summary, report } = resultOf(outcome);
   for (const line of lines) runner.info(line);
   for (const warning of warnings) runner.warn(warning);
   for (const key of OUTPUTS) {
@@ -88,6 +88,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
     if (value !== undefined) runner.output(key, value);
   }
   await runner.summary(summary);
+  if (report) runner.output("report", await runner.keep(report.name, report.text));
   if (outcome.kind === "swept" && outcome.failure) throw outcome.failure;
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);

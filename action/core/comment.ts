@@ -1,17 +1,24 @@
 /**
- * What a pull request is told, in its one comment and in the job's summary. Equal facts are equal bytes: nothing of
- * the run (its number, times) is in it, so that a comment is edited only when something has changed.
+ * What a pull request is told, in its one comment and in the job's summary. Equal facts are equal bytes but for the
+ * run's address (`sameText`), so that a comment is edited only when something has changed.
  */
 import type { Change } from "../ports.ts";
 import type { Plan } from "../plan.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
+import { changedNames } from "./operation.ts";
 import { formatProblem, type Problem } from "./problem.ts";
+import {
+  COMMENT_CHARACTERS,
+  type Document,
+  type Paper,
+  type Section,
+  SUMMARY_PAPER,
+  commentPaper,
+  drawDocument,
+  fitDocument,
+  fits,
+} from "./paper.ts";
 import type { Origin } from "./rendered.ts";
-
-/** GitHub refuses a longer comment (422). */
-export const COMMENT_CHARACTERS = 65_536;
-/** GitHub refuses a step's summary of more than 1 MiB of UTF-8: at most four bytes a character. */
-export const SUMMARY_CHARACTERS = 262_144;
 
 export interface CommentFacts {
   readonly pipeline: string;
@@ -25,6 +32,8 @@ export interface CommentFacts {
   readonly hops?: readonly Hop[];
   /** Where the runs of the pull request are: the same page for all of them. */
   readonly checksUrl: string;
+  /** This run: where the rest is of what does not fit. */
+  readonly runUrl: string;
 }
 
 export type Verdict =
@@ -61,49 +70,45 @@ export function commentMarker(pipeline: string): string {
 }
 
 /**
- * Markdown of at most `characters` (as JavaScript counts them, never fewer than GitHub does). What does not fit is left
- * out from the least important end, and a line says where all of it is.
+ * Markdown of at most `characters`. What does not fit is left out from the least important end, and a line says where
+ * all of it is.
  */
 export function renderComment(facts: CommentFacts, characters: number = COMMENT_CHARACTERS): string {
-  const head = `${commentMarker(facts.pipeline)}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`;
-  const foot = `\n${links(facts).join(" · ")}\n`;
-  const all = sections(facts);
-  const whole = [head, ...all.map(draw), foot].join("\n");
-  if (whole.length <= characters) return whole;
-
-  const pointer = `\n**This is not all of it:** the rest is in the job summary of the ${link("latest run", facts.checksUrl)}.\n`;
-  const end = `${pointer}${foot}`;
-  const kept: string[] = [head];
-  let room = characters - head.length - end.length - 2;
-  for (const section of all) {
-    const drawn = drawWithin(section, room);
-    if (drawn === undefined) continue;
-    kept.push(drawn);
-    room -= drawn.length + 1;
-  }
-  return [...kept, end].join("\n");
+  return renderOn(commentPaper(characters), facts);
 }
 
+/** The same, as long as a job's summary may be. */
 export function renderSummary(facts: CommentFacts): string {
-  return renderComment(facts, SUMMARY_CHARACTERS);
+  return renderOn(SUMMARY_PAPER, facts);
 }
 
-/** Rows may be left out from the end; head and tail belong together. In the order of importance. */
-interface Section {
-  readonly head: string;
-  readonly rows: readonly string[];
-  readonly tail: string;
+/** All of it, where not even the summary has room for it; the workflow keeps it as the artifact of this name. */
+export function renderReport(
+  facts: CommentFacts,
+): { readonly name: string; readonly text: string } | undefined {
+  const whole = drawDocument(documentOf(facts));
+  return fits(whole, SUMMARY_PAPER) ? undefined : { name: reportName(facts), text: whole };
 }
 
-function draw({ head, rows, tail }: Section): string {
-  return `${[head, ...rows].join("\n")}${tail}\n`;
+function reportName({ pipeline }: CommentFacts): string {
+  return `warren-${pipeline}.md`;
 }
 
-function drawWithin(section: Section, room: number): string | undefined {
-  if (draw(section).length <= room) return draw(section);
-  let left = room - draw({ ...section, rows: [] }).length;
-  const fitting = section.rows.findIndex((one) => (left -= one.length + 1) < 0);
-  return fitting < 1 ? undefined : draw({ ...section, rows: section.rows.slice(0, fitting) });
+function renderOn(paper: Paper, facts: CommentFacts): string {
+  const { runUrl } = facts;
+  const artifact = `the file ${code(reportName(facts))} among ${link("the artifacts of its run", `${runUrl}#artifacts`)}`;
+  return fitDocument(documentOf(facts), paper, (whole) => {
+    const all = fits(whole, SUMMARY_PAPER) ? link("the summary of its run", runUrl) : artifact;
+    return `**This is not all of it:** all is in ${all}.`;
+  });
+}
+
+function documentOf(facts: CommentFacts): Document {
+  return {
+    head: `${commentMarker(facts.pipeline)}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`,
+    sections: sections(facts),
+    foot: `\n${links(facts).join(" · ")}\n`,
+  };
 }
 
 function verdictLine(verdict: Verdict): string {
@@ -198,11 +203,13 @@ function tally(changes: readonly Change[]): string {
 }
 
 function changeRow(change: Change, origins: Readonly<Record<string, Origin>>): string {
-  const { logicalId, type, properties } = change;
+  const { logicalId, type } = change;
   const origin = origins[logicalId];
   const effect = effectOf(change);
   // The stack's own tags reach every resource with every commit.
-  const words = properties.filter((property) => property !== "Tags").map((property) => code(property));
+  const words = changedNames(change)
+    .filter((property) => property !== "Tags")
+    .map((property) => code(property));
   const fate = effect === "replaced" || effect === "may be replaced" ? [`**${effect}**`] : [];
   return row([
     EFFECTS[effect],

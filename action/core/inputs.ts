@@ -24,6 +24,7 @@ export const OUTPUTS = [
   "stack-outputs",
   "changes",
   "removed",
+  "report",
 ] as const;
 export type OutputKey = (typeof OUTPUTS)[number];
 

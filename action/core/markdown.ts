@@ -82,3 +82,13 @@ function shorten(text: string, characters: number): string {
   const points = Array.from(text);
   return points.length <= characters ? text : `${points.slice(0, characters - 1).join("")}…`;
 }
+
+/** Whichever run they point to: an older one tells the same. GitHub stores line ends and trailing space as it likes. */
+export function sameText(a: string, b: string): boolean {
+  const plain = (text: string): string =>
+    text
+      .replaceAll("\r\n", "\n")
+      .replaceAll(/\/actions\/runs\/\d+/g, "/actions/runs/")
+      .trimEnd();
+  return plain(a) === plain(b);
+}

@@ -1,7 +1,7 @@
 /** What a run of the Action came to, in the words of its log, its outputs and its summary. */
 import type { GitopsOutcome } from "../gitops.ts";
 import type { SweptStack } from "../sweep.ts";
-import { type CommentFacts, renderSummary } from "./comment.ts";
+import { type CommentFacts, renderReport, renderSummary } from "./comment.ts";
 import { drawGantt } from "./gantt.ts";
 import type { OutputKey } from "./inputs.ts";
 import { code, fence, prose, row } from "./markdown.ts";
@@ -14,9 +14,18 @@ export interface Result {
   readonly outputs: Readonly<Partial<Record<OutputKey, string>>>;
   /** Markdown. */
   readonly summary: string;
+  /** All of it, if the summary has no room for it; `name` is a file's. */
+  readonly report: { readonly name: string; readonly text: string } | undefined;
 }
 
+/** What can be long is the plan, and all that has one has facts. */
 export function resultOf(outcome: GitopsOutcome): Result {
+  return { ...toldOf(outcome), report: "facts" in outcome ? renderReport(outcome.facts) : undefined };
+}
+
+type Told = Omit<Result, "report">;
+
+function toldOf(outcome: GitopsOutcome): Told {
   switch (outcome.kind) {
     case "skip": {
       const { reason, text } = outcome;
@@ -88,7 +97,7 @@ function deployed({
   stage,
   deploy,
   facts,
-}: Extract<GitopsOutcome, { readonly facts: CommentFacts; readonly deploy: unknown }>): Result {
+}: Extract<GitopsOutcome, { readonly facts: CommentFacts; readonly deploy: unknown }>): Told {
   const { stack, outputs, changes, timeline } = deploy;
   // Times differ from run to run, so they are for the summary alone: the comment is edited when something has changed.
   const took = timeline ? `\n${fence(drawGantt(stack.name, timeline), "mermaid")}\n` : "";

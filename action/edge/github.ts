@@ -2,6 +2,7 @@
 import type { getOctokit as GetOctokit } from "@actions/github";
 import { pullRequestOf } from "../core/github-pull-request.ts";
 import { GitHubRefusal, type Permission, answerOf, troubleOf } from "../core/github-refusal.ts";
+import { sameText } from "../core/markdown.ts";
 import type { Clock, DeploymentInput, DeploymentState, GitHub } from "../ports.ts";
 
 type Octokit = ReturnType<typeof GetOctokit>;
@@ -275,12 +276,6 @@ async function loginOf(rest: Octokit["rest"]): Promise<string> {
     if (answerOf(error)) return "";
     throw error;
   }
-}
-
-/** GitHub stores line ends and trailing space as it likes. */
-function sameText(a: string, b: string): boolean {
-  const plain = (text: string): string => text.replaceAll("\r\n", "\n").trimEnd();
-  return plain(a) === plain(b);
 }
 
 /** Loaded on first use: a command that asks GitHub nothing does not pay for it. */

@@ -1,4 +1,7 @@
 /** The runner that the Action runs on: inputs, outputs, annotations, job summary, masks. Its only printer. */
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as core from "@actions/core";
 import type { InputKey, OutputKey } from "../core/inputs.ts";
 import type { Problem } from "../core/problem.ts";
@@ -19,6 +22,8 @@ export interface Runner extends Log {
   mask(secret: string): void;
   /** Markdown, in addition to what the job's summary holds already. */
   summary(markdown: string): Promise<void>;
+  /** A file that outlives the step, for a later one to upload. Resolves with its path. */
+  keep(name: string, text: string): Promise<string>;
   /** The step is red; what is wrong was told before. */
   fail(): void;
 }
@@ -48,6 +53,11 @@ export function actionsRunner(): Runner {
       // Not there outside of a runner, and on old ones of GitHub Enterprise.
       if ((process.env["GITHUB_STEP_SUMMARY"] ?? "") === "") return;
       await core.summary.addRaw(markdown, true).write();
+    },
+    async keep(name, text) {
+      const path = join(process.env["RUNNER_TEMP"] || tmpdir(), name);
+      await writeFile(path, text);
+      return path;
     },
     fail: () => {
       process.exitCode = core.ExitCode.Failure;

@@ -3,7 +3,8 @@
  * GitHub's API. The tests of this file follow each other, like the events.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { COMMENT_CHARACTERS, commentMarker } from "../../action/core/comment.ts";
+import { commentMarker } from "../../action/core/comment.ts";
+import { COMMENT_CHARACTERS } from "../../action/core/paper.ts";
 import { HOSTILE } from "../github/hostile.ts";
 import { PIPELINE, WORKER, type World, openWorld } from "./world.ts";
 

@@ -1,14 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import {
-  COMMENT_CHARACTERS,
   type CommentFacts,
   type StagePlan,
   commentMarker,
   consoleUrl,
   renderComment,
+  renderReport,
   renderSummary,
 } from "../../action/core/comment.ts";
+import { sameText } from "../../action/core/markdown.ts";
+import { COMMENT_CHARACTERS, SUMMARY_BYTES } from "../../action/core/paper.ts";
 import type { Plan } from "../../action/plan.ts";
 import type { Change } from "../../action/ports.ts";
 import { RETAGGED, detail } from "../plan/change-set.ts";
@@ -61,6 +63,7 @@ const FACTS: CommentFacts = {
     { name: "table -> queue", milliseconds: 400 },
   ],
   checksUrl: "https://github.com/octo/burrow/pull/7/checks",
+  runUrl: "https://github.com/octo/burrow/actions/runs/4711",
 };
 
 test("verdict, plan with what hurts first, outputs, times, picture, links", () => {
@@ -112,7 +115,39 @@ test("a comment never exceeds GitHub's limit, and says where the rest is", () =>
   // What hurts most is never what is left out.
   expect(comment).toContain("`Zebra`");
   expect(comment).not.toContain("`Resource999`");
+  expect(comment).toContain("[the summary of its run](https://github.com/octo/burrow/actions/runs/4711)");
   expect(renderSummary(big)).toContain("`Resource999`");
+  expect(renderSummary(big)).not.toContain("This is not all of it");
+  expect(renderReport(big)).toBeUndefined();
+});
+
+test("what not even the summary has room for, by its bytes, is a file that both point to", () => {
+  const many = Array.from({ length: 3_000 }, (_, index) => change(`${index}${"哺".repeat(120)}`, "Modify"));
+  const huge = { ...FACTS, merging: [planOf(many)] };
+  const summary = renderSummary(huge);
+  expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(SUMMARY_BYTES);
+  expect(Buffer.byteLength(summary)).toBeGreaterThan(SUMMARY_BYTES - 5_000);
+  for (const text of [summary, renderComment(huge)]) {
+    expect(text).toContain(
+      "`warren-burrow.md` among [the artifacts of its run](https://github.com/octo/burrow/actions/runs/4711#artifacts)",
+    );
+  }
+  const { name, text } = renderReport(huge) ?? {};
+  expect(name).toBe("warren-burrow.md");
+  expect(text?.match(/<code>\d+哺+/g)).toHaveLength(many.length);
+});
+
+test("a comment that differs by nothing but the run that it points to is the same", () => {
+  const many = Array.from({ length: 3_000 }, (_, index) => change(`Resource${index}`, "Modify"));
+  const of = (run: number, changes = many): string =>
+    renderComment({
+      ...FACTS,
+      runUrl: `https://github.com/octo/burrow/actions/runs/${run}`,
+      merging: [planOf(changes)],
+    });
+  expect(of(1)).not.toBe(of(2));
+  expect(sameText(`${of(1).replaceAll("\n", "\r\n")}\n`, of(2))).toBe(true);
+  expect(sameText(of(1), of(1, many.slice(1)))).toBe(false);
 });
 
 test("whatever the sizes, it stays within its limit and keeps verdict and links", () => {

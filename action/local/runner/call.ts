@@ -34,7 +34,7 @@ export function callInputs(
     if (required === true && value === undefined) throw new Error(`${name} needs the input ${input}`);
     if (value !== undefined && kind !== "string" && typeof value !== kind)
       throw new Error(`${name} wants a ${kind} for ${input}, not '${value}'`);
-    const told = value ?? (typeof preset === "object" ? preset.toString() : preset) ?? EMPTY[kind] ?? "";
+    const told = value ?? preset ?? EMPTY[kind] ?? "";
     return [input, kind === "string" ? String(told) : told] as const;
   });
   return Object.fromEntries(entries);
