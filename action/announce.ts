@@ -21,7 +21,7 @@ export interface Announcer {
     input: DeploymentInput,
     work: () => Promise<T>,
   ): Promise<T>;
-  /** Ends all deployments of a stack that is gone. Resolves with how many there were. */
+  /** Ends all deployments of a stack that goes. Resolves with how many there were. */
   retire(environment: string, stack: string): Promise<number>;
 }
 
@@ -80,7 +80,7 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
     },
     async retire(environment, stack) {
       const active = (await attempt(() => github.activeDeployments(environment, stack))) ?? [];
-      await end(active, `${stack} is gone`);
+      await end(active, `${stack} is taken down`);
       return active.length;
     },
   };

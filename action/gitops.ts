@@ -27,10 +27,10 @@ import {
 } from "./errand.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
-import { type PreviewOutcome, preview } from "./preview.ts";
+import { type PreviewOutcome, preview, problemsOf } from "./preview.ts";
 import { readProject } from "./project.ts";
 import { type CheckOutcome, check } from "./run.ts";
-import { type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
+import { type Swept, type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
 
 export interface GitopsRequest {
   readonly event: Event;
@@ -201,25 +201,44 @@ async function sweepRegions(
   for (const { region, role } of places.values()) {
     const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
     const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
-    swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, { ...ports, ...aws })));
+    const leaving = (stack: Swept): Promise<void> => tellGone(stack, errand);
+    const sweepPorts = { ...ports, ...aws, leaving };
+    swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, sweepPorts)));
   }
   const outcome: SweepOutcome = {
     kind: "swept",
     wanted: swept.reduce((sum, { wanted }) => sum + wanted, 0),
     stacks: swept.flatMap(({ stacks }) => stacks),
   };
-  for (const stack of outcome.stacks) if (stack.kind === "deleted") await tellGone(stack, errand);
+  for (const stack of outcome.stacks) if (stack.kind === "failed") await tellLeft(stack, errand);
   return { ...outcome, failure: sweepFailure(outcome) };
 }
 
-/** Whatever has woken us, and however late: the pull request and the deployments are told that the preview is gone. */
-async function tellGone({ stage, stackName, pullRequest, text }: SweptStack, errand: Errand): Promise<void> {
+/**
+ * Whatever has woken us, and however late: the pull request and the deployments are told that the preview goes. Before
+ * it does: while there is a stack, a run that is cut off is made up for by the next one, and afterwards nothing is left
+ * to tell.
+ */
+async function tellGone({ stage, stackName, pullRequest, text }: Swept, errand: Errand): Promise<void> {
   const { project, announce } = errand;
   const of = stageOfStack(stage, project.pipeline.stages);
   if (of) await announce.retire(environmentOf(of), stackName);
   if (pullRequest === undefined) return;
   const facts = { ...factsOf(errand, pullRequest), picture: "" };
   await announce.comment(pullRequest, { ...facts, verdict: { kind: "gone", stackName, why: text } });
+}
+
+async function tellLeft(
+  { stackName, pullRequest, error }: SweptStack & { readonly kind: "failed" },
+  errand: Errand,
+): Promise<void> {
+  if (pullRequest === undefined) return;
+  const facts = { ...factsOf(errand, pullRequest), picture: "" };
+  const what = `the preview ${stackName} could not be taken down`;
+  await errand.announce.comment(pullRequest, {
+    ...facts,
+    verdict: { kind: "failed", what, problems: problemsOf(error) },
+  });
 }
 
 function stageOfStack(name: string, stages: readonly Stage[]): Stage | undefined {

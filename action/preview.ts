@@ -99,10 +99,13 @@ export async function planAgainst(
 }
 
 function failed(thrown: unknown): Verdict {
+  return { kind: "failed", what: "there is no up-to-date preview", problems: problemsOf(thrown) };
+}
+
+/** What a pull request is told of an error. */
+export function problemsOf(thrown: unknown): readonly Problem[] {
   const error = explainAwsError(thrown) ?? thrown;
-  const problems: readonly Problem[] =
-    error instanceof UserError
-      ? error.problems
-      : [{ message: "this is a bug in Warren: its stack is in the run's log" }];
-  return { kind: "failed", what: "there is no up-to-date preview", problems };
+  return error instanceof UserError
+    ? error.problems
+    : [{ message: "this is a bug in Warren: its stack is in the run's log" }];
 }

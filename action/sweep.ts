@@ -19,6 +19,8 @@ import type { GitHub, Log, Stack, Workspace } from "./ports.ts";
 export type SweepPorts = DestroyPorts & {
   readonly github: Pick<GitHub, "branches" | "openPullRequests" | "head">;
   readonly workspace: Pick<Workspace, "sha256">;
+  /** Called just before a stack is deleted: what is to be told elsewhere while its stack can still bring us back. */
+  readonly leaving?: (stack: Swept) => Promise<void>;
 };
 
 export interface SweepRequest extends Ownership {
@@ -30,7 +32,7 @@ export interface SweepRequest extends Ownership {
   readonly timeoutSeconds?: number;
 }
 
-interface Swept {
+export interface Swept {
   readonly stackName: string;
   readonly stage: string;
   readonly branch: string;
@@ -157,6 +159,7 @@ async function takeDown(
       ports.log.info(`leaves ${stack.name} after all: ${changed.text}`);
       return changed;
     }
+    await ports.leaving?.(swept);
     const log = named(stack.name, ports.log);
     const { pipeline, stage } = orphan.identity;
     const tags = ownerTags(pipeline, stage);

@@ -122,7 +122,7 @@ function verdictLine(verdict: Verdict): string {
     case "failed":
       return `${prose(verdict.what)} ❌`;
     case "gone":
-      return `the preview ${code(verdict.stackName)} is gone 🧹 (${prose(verdict.why)})`;
+      return `the preview ${code(verdict.stackName)} is taken down 🧹 (${prose(verdict.why)})`;
   }
 }
 

@@ -201,8 +201,8 @@ async function createDeployment({ rest }: Octokit, here: Here, input: Deployment
       deployment_id: id,
       per_page: 1,
     });
-    // Made a moment ago, and the answer was lost. One with a state is of an earlier run: a new one comes on top.
-    if (states.length === 0) return id;
+    // Of a run that was cut off, or is run again: it goes on. One that has ended had others after it.
+    if (states[0]?.state !== ("inactive" satisfies DeploymentState)) return id;
   }
   const { data } = await rest.repos.createDeployment({
     ...same,

@@ -67,12 +67,15 @@ export async function stateOf(slot: Slot, world: World): Promise<string> {
     .map(({ task, statuses }) => `${task}: ${statuses.at(-1)?.state ?? "none"}`);
   const comments = slot.number === 0 ? [] : world.comments(slot.number);
   const text = JSON.stringify({ stacks, deployments, comments }, null, 2);
+  const head = world.github.state.branches.get(slot.branch);
   return world
-    .steady(text)
+    .steady(
+      head === undefined ? text : text.replaceAll(head, "<head>").replaceAll(head.slice(0, 7), "<head>"),
+    )
     .replaceAll(new RegExp(`${slot.branch}-[0-9a-f]{6}`, "g"), "<branch>")
     .replaceAll(slot.branch, "<branch>")
     .replaceAll(slot.name, "<pipeline>")
-    .replaceAll(new RegExp(`(?<=pull/|#|"warren:pull-request": ")${slot.number}\\b`, "g"), "<number>")
+    .replaceAll(new RegExp(`(?<=pull/|#|&#8203;|"warren:pull-request": ")${slot.number}\\b`, "g"), "<number>")
     .replaceAll(/(?<!(?:functions|previews)\/)\b[0-9a-f]{64}/g, "<digest>");
 }
 
