@@ -39,7 +39,7 @@ protected stage is checked.
   warren drift prod --json     the same for machines
   warren drift prod --revert   put back what was deployed; to keep it, write it into pipeline.yaml and deploy
 
-Values that might be secret are shown as sha256:…: equal ones look equal.`;
+Values that might be secret are not shown.`;
 
 interface SetupFlags {
   readonly repository?: string;
@@ -126,7 +126,8 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     .option("--revert", "put back what was deployed last, without a build; needs a stage")
     .addOption(minutes)
     .addHelpText("after", DRIFT_HELP)
-    .action((stage: string | undefined, flags: Flags, command: Command) => {
+    .action((named: string | undefined, flags: Flags, command: Command) => {
+      const stage = named ?? flags.stage;
       if (stage === undefined && (flags.revert === true || flags.branch !== undefined)) {
         command.error("error: --revert and --branch need a stage: `warren drift <stage>`");
       }
@@ -211,7 +212,8 @@ async function perform(request: Request, command: Command): Promise<void> {
   const root = resolve(flags.directory);
   if (!existsSync(root)) throw new UserError("directory-missing", { message: `there is no folder ${root}` });
   const ports = systemPorts({ root, console, environment: process.env });
-  if (request.command === "deploy" || request.command === "destroy") tellInterruption(console);
+  const changes = request.command === "drift" ? request.revert : /^(?:deploy|destroy)$/.test(request.command);
+  if (changes) tellInterruption(console);
   const outcome = await run(request, ports);
   const { result, lines, json } = report(outcome);
   if (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0)

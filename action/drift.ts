@@ -127,7 +127,7 @@ function wouldReplace(changes: readonly Change[], origins: Origins): UserError {
   return new UserError(
     "revert-replaces",
     changes.map((change) => ({
-      ...(origins[change.logicalId] && { place: origins[change.logicalId].place }),
+      ...(origins[change.logicalId] && { place: origins[change.logicalId]!.place }),
       message: `putting ${change.physicalId || change.logicalId} (${change.type}) back would replace it, and its data: nothing was changed`,
       hint: "Change it back by hand, or write into pipeline.yaml what it is to be, and deploy.",
     })),
