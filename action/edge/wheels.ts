@@ -11,7 +11,7 @@ import { uvInstall, type UvResult } from "./uv.ts";
 const AT_ONCE = 64;
 
 /** The installer's notes about itself: they differ from machine to machine and nothing reads them at run time. */
-const NOTES = new Set(["RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"]);
+const NOTES = new Set(["INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json"]);
 
 export interface Package {
   /** As it writes itself. */
@@ -36,7 +36,9 @@ export async function unpackWheels(options: Omit<Parameters<typeof uvInstall>[0]
     const files: ArtifactFile[] = [];
     await eachAtOnce(AT_ONCE, paths, async (path) => {
       const { mode, isFile } = await modeOf(join(target, path));
-      if (isFile) files.push({ path, mode, content: await readFile(join(target, path)) });
+      if (!isFile) return;
+      const content = await readFile(join(target, path));
+      files.push({ path, mode, content: path.endsWith(".dist-info/RECORD") ? trimRecord(content) : content });
     });
     return { kind: "unpacked", files: inOrder(files), packages };
   } finally {
@@ -49,6 +51,19 @@ function isForTarget(path: string): boolean {
   const [top = "", ...below] = path.split("/");
   if (top === "bin" || top === ".lock" || path.includes("__pycache__")) return false;
   return !(top.endsWith(".dist-info") && below.length === 1 && NOTES.has(below[0] ?? ""));
+}
+
+/** importlib.metadata reads it, and the load check: which file is whose. Without the lines of what is left out. */
+function trimRecord(content: Buffer): Buffer {
+  const lines = content.toString("utf8").split(/\r?\n/);
+  const kept = lines.filter((line) => line !== "" && !line.startsWith("..") && isForTarget(pathOf(line)));
+  return Buffer.from(`${kept.toSorted().join("\n")}\n`);
+}
+
+/** RECORD is CSV: paths with commas or quotes are quoted. */
+function pathOf(line: string): string {
+  const [, quoted, plain] = /^(?:"((?:[^"]|"")*)"|([^,]*)),/.exec(line) ?? [];
+  return quoted?.replaceAll('""', '"') ?? plain ?? "";
 }
 
 /** Only whether it can be run: the rest is this machine's umask. */
@@ -64,12 +79,10 @@ async function packagesIn(target: string): Promise<readonly Package[]> {
       const [metadata, record] = await Promise.all(
         ["METADATA", "RECORD"].map((file) => readFile(join(target, folder, file), "utf8")),
       );
-      // RECORD is CSV; names with commas or quotes are quoted.
-      const paths = [...(record ?? "").matchAll(/^(?:"((?:[^"]|"")*)"|([^,\n]*)),/gm)];
       return {
         name: /^Name: *(.+?)\s*$/m.exec(metadata ?? "")?.[1] ?? folder,
         version: /^Version: *(.+?)\s*$/m.exec(metadata ?? "")?.[1] ?? "",
-        paths: paths.map(([, quoted, plain]) => quoted?.replaceAll('""', '"') ?? plain ?? ""),
+        paths: (record ?? "").split(/\r?\n/).map(pathOf),
       };
     }),
   );
