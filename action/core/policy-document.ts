@@ -45,6 +45,14 @@ export function isPolicyDocument(value: Value | undefined): value is ValueMap {
   return isValueMap(value) && value["Statement"] !== undefined;
 }
 
+/** The policy documents that a property is or holds, however deep. */
+export function documentsIn(value: Value | undefined): readonly Value[] {
+  if (value === undefined) return [];
+  if (isPolicyDocument(value)) return [value];
+  if (isValueList(value)) return value.flatMap(documentsIn);
+  return isValueMap(value) ? Object.values(value).flatMap(documentsIn) : [];
+}
+
 export function statementsOf(document: Value | undefined): readonly ValueMap[] {
   if (!isValueMap(document)) return [];
   return listOf(document["Statement"]).filter(isValueMap);

@@ -8,6 +8,7 @@ import { type Grant, cutGrants, uncoveredCalls } from "./grant.ts";
 import { type Instance, TemplateMistake, instantiate } from "./instantiate.ts";
 import { NAME_PARAMETER } from "./metadata.ts";
 import { arrowLogicalId, componentLogicalId, kebabCase, outputName, stackName } from "./names.ts";
+import { optionPaths } from "./option-path.ts";
 import { defaultValue } from "./option.ts";
 import { physicalName } from "./physical-name.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -90,7 +91,10 @@ export function render(input: RenderInput): RenderResult {
       built.set(component.name, { component, instance, parameters });
       Object.assign(resources, instance.resources);
       for (const [own, id] of instance.logicalIds) {
-        origins[id] = { component: component.name, label: kebabCase(own), place: component.place };
+        const { name, template, place } = component;
+        const main = own === Object.keys(template.resources)[0];
+        const options = optionPaths(template, own);
+        origins[id] = { component: name, label: kebabCase(own), place, options, ...(main && { main }) };
       }
     });
   }
@@ -99,7 +103,8 @@ export function render(input: RenderInput): RenderResult {
     if (!connection) return [];
     Object.assign(resources, connection.resources);
     for (const [own, id] of connection.logicalIds) {
-      origins[id] = { component: arrowText(arrow), label: kebabCase(own), place: arrow.place };
+      const options = optionPaths(arrow.connection, own);
+      origins[id] = { component: arrowText(arrow), label: kebabCase(own), place: arrow.place, options };
     }
     return [{ arrow, instance: connection }];
   });

@@ -7,6 +7,10 @@ export interface Origin {
   /** The resource's name within its component, for people: `queue`, `dead-letter queue`. */
   readonly label: string;
   readonly place: Place;
+  /** The one resource that is meant by the component's name; the others stand around it. */
+  readonly main?: true;
+  /** Property path, as in PropertyChange -> the option of pipeline.yaml that it is. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface TableItems {

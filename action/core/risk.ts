@@ -5,9 +5,9 @@
 import data from "../../templates/risks.json" with { type: "json" };
 import { kebabCase } from "./names.ts";
 import type { PlannedChange } from "./planned-change.ts";
-import { type Broadening, broadenings, isPolicyDocument, statementsOf } from "./policy-document.ts";
+import { type Broadening, broadenings, documentsIn, statementsOf } from "./policy-document.ts";
 import type { Place } from "./problem.ts";
-import { type Value, type ValueMap, isValueList, isValueMap, textOf } from "./value.ts";
+import { type Value, type ValueMap, isValueMap, textOf } from "./value.ts";
 
 /** The worst first. */
 export const RISK_KINDS = ["data", "exposure", "rights", "interruption", "cost"] as const;
@@ -175,14 +175,6 @@ function policiesOf(change: PlannedChange): Policy[] {
     const holder = role === "" ? `${change.logicalId} ${key}` : `role ${role}`;
     return [{ change, holder, before: left.flatMap(statementsOf), after: right.flatMap(statementsOf) }];
   });
-}
-
-/** The policy documents that a property is or holds, however deep. */
-function documentsIn(value: Value | undefined): readonly Value[] {
-  if (value === undefined) return [];
-  if (isPolicyDocument(value)) return [value];
-  if (isValueList(value)) return value.flatMap(documentsIn);
-  return isValueMap(value) ? Object.values(value).flatMap(documentsIn) : [];
 }
 
 function broadeningText(change: PlannedChange, one: Broadening): string {
