@@ -83,7 +83,13 @@ export interface Ownership {
 }
 
 /** Why a stack is to go. Stable codes. */
-export type Orphanhood = "pull-request-closed" | "branch-gone" | "stage-removed" | "expired";
+export type Orphanhood =
+  | "pull-request-closed"
+  | "branch-gone"
+  | "stage-removed"
+  | "expired"
+  /** An empty shell that a plan or a killed run has left. */
+  | "never-deployed";
 
 /** Why a stack stays that Git does not want, or that cannot be judged. Stable codes. */
 export type Reprieve = "protected" | "in-progress" | "other-pipeline" | "no-repository-id" | "name-differs";
@@ -112,7 +118,7 @@ export function judgeStacks(
 ): readonly Verdict[] {
   const { onlyBranch } = owner;
   return stacks.flatMap((stack): Verdict[] => {
-    const identity = readStackTags(stack.tags);
+    const identity = shellIdentity(stack, owner) ?? readStackTags(stack.tags);
     const { pipeline, repositoryId, stage, branch } = identity;
     const ours = repositoryId === owner.repositoryId;
     // A missing id is no proof either way; it is told, so that nobody waits for the stack to go.
@@ -140,17 +146,32 @@ export function judgeStacks(
   });
 }
 
+/**
+ * A stack gets its tags when its first change set is executed. Until then its name is all there is: that of a preview
+ * is told by its hash, and whoever's it is, it holds nothing.
+ */
+function shellIdentity({ name, status, tags }: StackState, owner: Ownership): StackIdentity | undefined {
+  const { pipeline, repositoryId } = owner;
+  const stage = name.slice(stackName(pipeline, "").length);
+  const isOurs = name === stackName(pipeline, stage) && /^[a-z][a-z0-9-]*-[0-9a-f]{6}$/.test(stage);
+  if (!isOurs || Object.keys(tags).length > 0 || phaseOf(status) !== "shell") return undefined;
+  return { ...readStackTags(tags), pipeline, repositoryId, stage };
+}
+
 function isProtectedStage(stages: readonly Stage[], { stage, of }: StackIdentity): boolean {
   return stages.some(({ name, protected: isProtected }) => isProtected && (name === stage || name === of));
 }
 
 function orphanhood(
-  { changedAt }: StackState,
+  { changedAt, status }: StackState,
   { stage, of, branch, pullRequest }: StackIdentity,
   wanted: WantedStage | undefined,
   stages: readonly Stage[],
   now: number,
 ): { readonly reason: Orphanhood; readonly text: string } | undefined {
+  if (!wanted && of === "" && phaseOf(status) === "shell") {
+    return { reason: "never-deployed", text: "it is empty, and no branch has it" };
+  }
   if (!wanted) {
     return stages.some(({ name }) => name === of)
       ? { reason: "branch-gone", text: `its branch \`${branch}\` is gone` }

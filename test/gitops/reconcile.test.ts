@@ -218,6 +218,24 @@ describe("a stack", () => {
     expect(verdictOf(shell, { now: 60 * MINUTE })).toBe("delete: branch-gone");
   });
 
+  test.each([
+    ["an hour ago", { now: 60 * MINUTE }, "delete: never-deployed"],
+    ["a moment ago", { now: 1 }, "leave: in-progress"],
+    ["for a living branch", { now: 60 * MINUTE, branches: ["main", x] }, "wanted"],
+  ])("that is empty and has no tags, as a plan leaves it %s", (_when, facts, verdict) => {
+    const shell = { ...ofPullRequest, status: "REVIEW_IN_PROGRESS", tags: {} };
+    expect(verdictOf(shell, facts)).toBe(verdict);
+  });
+
+  test.each([
+    ["has no preview's name", { name: "rabbit-hole-staging", status: "REVIEW_IN_PROGRESS" }],
+    ["is of another pipeline", { name: "fox-hole-x-1a2b3c", status: "REVIEW_IN_PROGRESS" }],
+    ["holds something", { status: "CREATE_COMPLETE" }],
+  ])("that has no tags and %s is nobody's business here", (_what, rest) => {
+    const stack = { ...ofPullRequest, tags: {}, ...rest };
+    expect(judge([stack], { now: 60 * MINUTE, branches: ["main"] })).toEqual([]);
+  });
+
   test("that is in progress says so, and why it would go", () => {
     const [verdict] = judge([{ ...ofPullRequest, status: "UPDATE_IN_PROGRESS" }], withBranch);
     expect(verdict?.text).toBe(
