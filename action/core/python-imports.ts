@@ -29,7 +29,8 @@ const GUARD = /^(if|elif|else|try|except|finally|while|match|case)\b/;
 const BODY = /^(async\s+)?def\b/;
 const IMPORT = /^(?:import|from)\b/;
 /** `try: import x` on one line. */
-const ONE_LINE = /^(if|else|try|except|finally|with|for|while|(?:async\s+)?def|class)\b.*?:\s*(?=(?:import|from)\s)/;
+const ONE_LINE =
+  /^(if|else|try|except|finally|with|for|while|(?:async\s+)?def|class)\b.*?:\s*(?=(?:import|from)\s)/;
 
 export function pythonImports(code: string): readonly PythonImport[] {
   const found: PythonImport[] = [];

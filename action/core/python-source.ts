@@ -113,11 +113,17 @@ function absence(
         origin.upTo === undefined
           ? `Python has \`${module}\` only from ${origin.from} on, and the function runs on ${version}`
           : `Python has \`${module}\` only up to ${origin.upTo}, and the function runs on ${version}`;
-      return { certain: true, problem: { place, message, hint: "Change the import, or the function's `runtime`." } };
+      return {
+        certain: true,
+        problem: { place, message, hint: "Change the import, or the function's `runtime`." },
+      };
     }
     case "runtime": {
       const message = `\`${module}\` comes from Lambda's runtime, in a version that AWS changes without notice`;
-      return { certain: false, problem: { place, message, hint: `List it in ${requirements} to choose the version.` } };
+      return {
+        certain: false,
+        problem: { place, message, hint: `List it in ${requirements} to choose the version.` },
+      };
     }
     case "foreign": {
       const there = present ? "" : ", which is not there";

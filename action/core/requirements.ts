@@ -46,7 +46,8 @@ export function parseRequirements(file: string, text: string): Requirements {
       continue;
     }
     const [, name, rest = ""] =
-      /^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?(\s*[^A-Za-z0-9\s/\\:].*)?$/.exec(content) ?? [];
+      /^([A-Za-z0-9](?:[\w.-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?(\s*[^A-Za-z0-9\s/\\:].*)?$/.exec(content) ??
+      [];
     if (name === undefined) continue;
     hashed ||= rest.includes("--hash");
     named.push({ name: normalName(name), line, pinned: isPinned(rest) });
@@ -68,9 +69,15 @@ function isPinned(rest: string): boolean {
 function joinedLines(text: string): readonly { readonly line: number; readonly content: string }[] {
   const found: { line: number; content: string }[] = [];
   let open: { line: number; content: string } | undefined;
-  for (const [index, raw] of text.replace(/^\uFEFF/, "").split(/\r?\n/).entries()) {
+  for (const [index, raw] of text
+    .replace(/^\uFEFF/, "")
+    .split(/\r?\n/)
+    .entries()) {
     const content = raw.replace(/(^|\s)#.*$/, "").trim();
-    open = { line: open?.line ?? index + 1, content: `${open?.content ?? ""} ${content.replace(/\\$/, "")}`.trim() };
+    open = {
+      line: open?.line ?? index + 1,
+      content: `${open?.content ?? ""} ${content.replace(/\\$/, "")}`.trim(),
+    };
     if (content.endsWith("\\")) continue;
     if (open.content !== "") found.push(open);
     open = undefined;

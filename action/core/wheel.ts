@@ -42,8 +42,9 @@ export function uvProblem({ stderr, named, file, ...target }: UvFailure): Proble
   const on = `Python ${target.version} on ${target.architecture} Linux with glibc ${target.glibc}`;
 
   const noWheel =
-    /(?:all versions of )?([\w.-]+?)((?:[=<>!~]=?|===)[^\s]+)? ha(?:s|ve) no (?:usable )?wheels/.exec(stderr) ??
-    /attempted to build `([\w.-]+)(==[^`]+)?`/.exec(stderr);
+    /(?:all versions of )?([\w.-]+?)((?:[=<>!~]=?|===)[^\s]+)? ha(?:s|ve) no (?:usable )?wheels/.exec(
+      stderr,
+    ) ?? /attempted to build `([\w.-]+)(==[^`]+)?`/.exec(stderr);
   if (noWheel?.[1] !== undefined) {
     const [, name, versions = ""] = noWheel;
     return {

@@ -79,7 +79,8 @@ async function answer(
   const isThere = async (path: string): Promise<boolean> => (await kindOf(join(folder, path))) !== undefined;
   if (await isThere(`${name}/__init__.py`))
     return { entry: `${name}/__init__.py`, paths: await filesBelow(folder, name, root) };
-  if ((await kindOf(join(folder, `${name}.py`))) === "file") return { entry: `${name}.py`, paths: [`${name}.py`] };
+  if ((await kindOf(join(folder, `${name}.py`))) === "file")
+    return { entry: `${name}.py`, paths: [`${name}.py`] };
   for (const inner of next === undefined ? names : [next]) {
     if ((await isThere(`${name}/${inner}.py`)) || (await isThere(`${name}/${inner}/__init__.py`)))
       return { entry: name, paths: await filesBelow(folder, name, root) };

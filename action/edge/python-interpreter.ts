@@ -25,7 +25,10 @@ export async function findPython(
   const versions = [
     join(environment["RUNNER_TOOL_CACHE"] ?? "/opt/hostedtoolcache", "Python", `${version}.*`, "*"),
     join(environment["PYENV_ROOT"] ?? join(home, ".pyenv"), "versions", `${version}.*`),
-    join(environment["UV_PYTHON_INSTALL_DIR"] ?? join(data ?? join(home, ".local/share"), "uv/python"), `cpython-${version}.*`),
+    join(
+      environment["UV_PYTHON_INSTALL_DIR"] ?? join(data ?? join(home, ".local/share"), "uv/python"),
+      `cpython-${version}.*`,
+    ),
   ];
   for (const pattern of versions) {
     for await (const path of glob(join(pattern, "bin", name))) if (await isPython(path, version)) return path;

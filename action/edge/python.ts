@@ -204,11 +204,19 @@ async function install(
 
 async function readOwn(files: ReadonlyMap<string, string>, root: string): Promise<readonly ArtifactFile[]> {
   return Promise.all(
-    [...files].map(async ([path, file]) => ({ path, mode: 0o644, content: await readFile(join(root, file)) })),
+    [...files].map(async ([path, file]) => ({
+      path,
+      mode: 0o644,
+      content: await readFile(join(root, file)),
+    })),
   );
 }
 
-function tagProblem(path: string, tag: string, { source, runtime, architecture, place }: BuildRequest): Problem {
+function tagProblem(
+  path: string,
+  tag: string,
+  { source, runtime, architecture, place }: BuildRequest,
+): Problem {
   return {
     place,
     message: `\`${path}\` of \`${source}\` is built for \`${tag}\`, which ${runtime} on ${architecture} does not look for`,
@@ -231,7 +239,10 @@ function unpinned(packages: readonly Package[], { named }: Requirements): readon
   return packages.map(({ name }) => normalName(name)).filter((name) => !pins.has(name));
 }
 
-function nativePackages(packages: readonly Package[], files: readonly ArtifactFile[]): readonly NativePackage[] {
+function nativePackages(
+  packages: readonly Package[],
+  files: readonly ArtifactFile[],
+): readonly NativePackage[] {
   const contents = new Map(files.map(({ path, content }) => [path, content]));
   return packages.flatMap(({ name, version, paths }) => {
     const own = paths.flatMap((path) => contents.get(path) ?? []);

@@ -6,7 +6,8 @@ import { basename, dirname } from "node:path";
 const INSTALL_MS = 600_000;
 
 /** What uv needs, and nothing else: a package's name must not be the way to a credential of AWS or GitHub. */
-const PASSED = /^(?:PATH|HOME|LANG|LC_ALL|TMPDIR|XDG_\w+|SSL_CERT_\w+|NETRC|UV_(?!PUBLISH)\w+|(?:HTTPS?|ALL|NO)_PROXY)$/i;
+const PASSED =
+  /^(?:PATH|HOME|LANG|LC_ALL|TMPDIR|XDG_\w+|SSL_CERT_\w+|NETRC|UV_(?!PUBLISH)\w+|(?:HTTPS?|ALL|NO)_PROXY)$/i;
 
 export type UvResult =
   | { readonly kind: "installed" }

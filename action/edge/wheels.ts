@@ -22,11 +22,17 @@ export interface Package {
 }
 
 export type Wheels =
-  | { readonly kind: "unpacked"; readonly files: readonly ArtifactFile[]; readonly packages: readonly Package[] }
+  | {
+      readonly kind: "unpacked";
+      readonly files: readonly ArtifactFile[];
+      readonly packages: readonly Package[];
+    }
   | Exclude<UvResult, { readonly kind: "installed" }>;
 
 /** Installs into a folder of its own, reads it and deletes it. */
-export async function unpackWheels(options: Omit<Parameters<typeof uvInstall>[0], "target">): Promise<Wheels> {
+export async function unpackWheels(
+  options: Omit<Parameters<typeof uvInstall>[0], "target">,
+): Promise<Wheels> {
   const target = await mkdtemp(join(tmpdir(), "warren-wheels-"));
   try {
     const result = await uvInstall({ ...options, target });
