@@ -127,6 +127,7 @@ test("GitHub's bad days do not stop a deploy", async () => {
     on: "repos/create-deployment-status",
     how: { kind: "status", status: 429, retryAfterSeconds: 1 },
   });
+  world.github.pushBranch("main");
   const run = await world.push("main");
   expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
   expect(world.deployments("burrow-prod")).toEqual(["success", "success"]);

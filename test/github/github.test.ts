@@ -197,14 +197,16 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
   `);
 });
 
-test("a deployment that was made although the answer was lost is taken; one of an earlier run is not", async () => {
+test("a run that is cut off, or run again, goes on with its commit's deployment, but not with one that has ended", async () => {
   const states: unknown[] = [];
   await using api = await playGitHub(({ route }) => {
     if (route.includes("/statuses")) return { status: 200, body: states };
     return route.startsWith("GET") ? { status: 200, body: [{ id: 7 }] } : { status: 201, body: { id: 8 } };
   });
   expect(await api.github.createDeployment(PREVIEW)).toBe(7);
-  states.push({ state: "success" });
+  states.push({ state: "in_progress" });
+  expect(await api.github.createDeployment(PREVIEW)).toBe(7);
+  states.splice(0, 1, { state: "inactive" });
   expect(await api.github.createDeployment(PREVIEW)).toBe(8);
 });
 
