@@ -50,5 +50,5 @@ function resultOf(error: ExecFileException | null, stderr: string): UvResult {
   if (error === null) return { kind: "installed" };
   if (error.code === "ENOENT") return { kind: "absent" };
   if (error.killed === true) return { kind: "late", seconds: INSTALL_MS / 1000 };
-  return { kind: "failed", stderr: stderr.trim() || String(error) };
+  return { kind: "failed", stderr: stderr.trim() || error.message };
 }
