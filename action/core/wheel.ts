@@ -78,7 +78,7 @@ export function uvProblem({ stderr, named, file, ...target }: UvFailure): Proble
     return {
       place: placeOf(unhashed),
       message: `\`${unhashed}\` has no hash, and other packages in ${file} have`,
-      hint: "Lock all of them: `uv pip compile --generate-hashes requirements.in -o requirements.txt`.",
+      hint: "Lock all of them: `uv pip compile --universal --generate-hashes requirements.in -o requirements.txt`.",
     };
   }
   if (stderr.includes("--python-platform")) {

@@ -230,7 +230,7 @@ function looseProblem(names: readonly string[], file: string): Problem {
   return {
     place: { file, line: 1, column: 1 },
     message: `${file} does not pin ${shown.join(", ")}${more}: another deploy of the same commit may get other versions`,
-    hint: "Name the packages in a requirements.in, and run `uv pip compile --generate-hashes requirements.in -o requirements.txt`.",
+    hint: "Name the packages in a requirements.in, and run `uv pip compile --universal --generate-hashes requirements.in -o requirements.txt`.",
   };
 }
 
