@@ -5,7 +5,7 @@
 import { GitHubRefusal } from "./core/github-refusal.ts";
 import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
 import { formatProblem } from "./core/problem.ts";
-import type { DeploymentInput, GitHub, Log } from "./ports.ts";
+import type { DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
 
 export interface AnnouncePorts {
   readonly github: GitHub;
@@ -21,6 +21,8 @@ export interface Announcer {
     input: DeploymentInput,
     work: () => Promise<T>,
   ): Promise<T>;
+  /** The one open issue with this marker: opened, edited, or, for undefined, closed. */
+  issue(marker: string, wanted: Omit<IssueInput, "marker"> | undefined): Promise<void>;
   /** Ends all deployments of a stack that goes. Resolves with how many there were. */
   retire(environment: string, stack: string): Promise<number>;
 }
@@ -53,6 +55,15 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
         github.upsertComment(pullRequest, commentMarker(facts.pipeline), body),
       );
       if (done !== undefined) log.info(`comment on pull request #${pullRequest}: ${done}`);
+    },
+    async issue(marker, wanted) {
+      if (wanted) {
+        const done = await attempt(() => github.upsertIssue({ marker, ...wanted }));
+        if (done !== undefined) log.info(`issue "${wanted.title}": ${done}`);
+        return;
+      }
+      const closed = await attempt(() => github.closeIssue(marker));
+      if (closed !== undefined) log.info(`issue #${closed} is closed: there is no drift any more`);
     },
     async deployment(input, work) {
       const { environment, stack, transient } = input;

@@ -2,10 +2,11 @@
 import { announcer } from "./announce.ts";
 import type { CommentFacts } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
+import { joinFailures } from "./core/failure.ts";
 import type { Finding } from "./core/finding.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
-import { UserError } from "./core/problem.ts";
+import type { StageDrift } from "./core/outcome.ts";
 import type { StackTemplate } from "./core/render.ts";
 import type { Stage } from "./core/stage.ts";
 import { ownerTags } from "./core/stack-owner.ts";
@@ -31,6 +32,7 @@ import { type PreviewOutcome, preview, problemsOf } from "./preview.ts";
 import { readProject } from "./project.ts";
 import { type CheckOutcome, check } from "./run.ts";
 import { type Swept, type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
+import { watchStage, watchStages } from "./watch.ts";
 
 export interface GitopsRequest {
   readonly event: Event;
@@ -62,7 +64,15 @@ export type GitopsOutcome =
     }
   | { readonly kind: "destroyed"; readonly stage: string; readonly destroy: DestroyOutcome }
   | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] }
-  | (SweepOutcome & { readonly failure: Error | undefined });
+  | (SweepOutcome & { readonly failure: Error | undefined })
+  | { readonly kind: "drift"; readonly stages: readonly StageDrift[] }
+  | {
+      readonly kind: "nightly";
+      /** Undefined: it has failed before it had begun. */
+      readonly swept: SweepOutcome | undefined;
+      readonly stages: readonly StageDrift[];
+      readonly failure: Error | undefined;
+    };
 
 /** Throws UserError for all that the user can mend. What GitHub is told about is told before it throws. */
 export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promise<GitopsOutcome> {
@@ -85,16 +95,28 @@ export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promis
     case "teardown":
       return sweepRegions({ onlyBranch: intent.branch, dryRun: false }, errand);
     case "sweep":
-    case "nightly":
       return sweepRegions({ dryRun: intent.dryRun }, errand);
+    case "nightly":
+      return nightly(intent, errand);
     case "doctor":
       return diagnosed(errand);
     case "drift":
-      throw new UserError(`${intent.kind}-unavailable`, {
-        message: `the command \`${intent.kind}\` is not available yet`,
-        hint: "`plan` shows what a deploy would change; it does not see what was changed by hand.",
-      });
+      return { kind: "drift", stages: [await watchStage(intent, intent.revert, errand)] };
   }
+}
+
+/** What one finds does not keep the other from being done. */
+async function nightly({ dryRun, drift }: Of<"nightly">, errand: Errand): Promise<GitopsOutcome> {
+  let swept: Awaited<ReturnType<typeof sweepRegions>> | undefined;
+  const failures: (Error | undefined)[] = [];
+  try {
+    swept = await sweepRegions({ dryRun }, errand);
+    failures.push(swept.failure);
+  } catch (error) {
+    failures.push(error instanceof Error ? error : new Error("the sweep failed", { cause: error }));
+  }
+  const { stages, failure } = await watchStages(drift, errand);
+  return { kind: "nightly", swept, stages, failure: joinFailures([...failures, failure]) };
 }
 
 const NO_STAGE = { region: undefined, role: undefined };
@@ -166,7 +188,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
   const facts: CommentFacts = {
     ...factsOf(errand, pullRequest?.number),
     verdict: { kind: "planned", why: "pipeline.yaml has no stage for pull requests" },
-    merging: [{ kind: "planned", stage: concrete.name, plan: planned, origins: stack.origins }],
+    merging: [{ kind: "planned", stage: concrete.name, plan: planned }],
   };
   if (pullRequest) await announce.comment(pullRequest.number, facts);
   return { kind: "planned", stage: concrete.name, plan: planned, stack, facts };
@@ -191,7 +213,7 @@ async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<Gito
 async function sweepRegions(
   how: { readonly onlyBranch?: string; readonly dryRun: boolean },
   errand: Errand,
-): Promise<GitopsOutcome> {
+): Promise<SweepOutcome & { readonly failure: Error | undefined }> {
   const { project, run, ports, inputs } = errand;
   const { name: pipeline, stages } = project.pipeline;
   const { repositoryId, defaultBranch } = run;

@@ -80,16 +80,17 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   runner.mask(request.inputs.token);
   const root = rootOf(request.inputs, environment);
   const outcome = await gitops(request, gitopsPorts(request, root, runner, environment));
-  const { lines, warnings, outputs, summary, report } = resultOf(outcome);
+  const { lines, warnings, problems = [], outputs, summary, report } = resultOf(outcome);
   for (const line of lines) runner.info(line);
   for (const warning of warnings) runner.warn(warning);
+  for (const problem of problems) runner.annotate("warning", inRepository(problem, request.inputs.directory));
   for (const key of OUTPUTS) {
     const value = outputs[key];
     if (value !== undefined) runner.output(key, value);
   }
   await runner.summary(summary);
   if (report) runner.output("report", await runner.keep(report.name, report.text));
-  if (outcome.kind === "swept" && outcome.failure) throw outcome.failure;
+  if ("failure" in outcome && outcome.failure) throw outcome.failure;
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);
 }

@@ -90,6 +90,16 @@ export function renderProject(
   return result.stack;
 }
 
+/** Only names for people: a pipeline that cannot be rendered any more can still be taken down. */
+export function originsOf(project: Project, stage: ConcreteStage): StackTemplate["origins"] {
+  try {
+    return renderProject(project, stage, []).origins;
+  } catch (error) {
+    if (error instanceof UserError) return {};
+    throw error;
+  }
+}
+
 /** The items of all tables. Throws UserError `config-invalid` with every problem of every file. */
 export async function readItems(
   tables: readonly TableFile[],

@@ -6,7 +6,6 @@ import type { Outcome, StageDrift } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import type { Setup } from "./core/setup.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
-import type { StackTemplate } from "./core/render.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
@@ -22,6 +21,7 @@ import {
   SCHEMA_FILE,
   TYPES_FILE,
   buildProject,
+  originsOf,
   prepareStack,
   readItems,
   readProject,
@@ -149,16 +149,6 @@ function protectedTargets(stages: Project["pipeline"]["stages"]): readonly Targe
       "stages",
     ),
   });
-}
-
-/** Only names for people: a pipeline that cannot be rendered any more can still be taken down. */
-export function originsOf(project: Project, stage: ConcreteStage): StackTemplate["origins"] {
-  try {
-    return renderProject(project, stage, []).origins;
-  } catch (error) {
-    if (error instanceof UserError) return {};
-    throw error;
-  }
 }
 
 async function chooseStage({ pipeline }: Project, target: Target, ports: Ports): Promise<ConcreteStage> {

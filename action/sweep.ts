@@ -1,7 +1,7 @@
 /** Reconciles stacks with Git: lists what is to go, then takes it down. One that fails does not stop the others. */
-import { explainAwsError } from "./core/aws-error.ts";
+import { combinedFailure } from "./core/failure.ts";
 import { eachAtOnce } from "./core/parallel.ts";
-import { type Problem, UserError, formatProblem } from "./core/problem.ts";
+import { UserError } from "./core/problem.ts";
 import {
   type GitFacts,
   type Orphanhood,
@@ -97,20 +97,11 @@ export async function sweep(request: SweepRequest, ports: SweepPorts): Promise<S
 /** Undefined if nothing failed. UserError `sweep-failed`, or a bug's error with its cause. */
 export function sweepFailure({ stacks }: SweepOutcome): Error | undefined {
   const failed = stacks.filter((stack) => stack.kind === "failed");
-  if (failed.length === 0) return undefined;
-  const explained = failed.map(({ stackName, error }) => ({
-    stackName,
-    error: explainAwsError(error) ?? error,
-  }));
-  const problems = explained.flatMap(({ stackName, error }): readonly Problem[] =>
-    error instanceof UserError
-      ? error.problems.map((problem) => ({ ...problem, message: `${stackName}: ${problem.message}` }))
-      : [],
+  return combinedFailure(
+    "sweep-failed",
+    "could not be deleted",
+    failed.map(({ stackName: name, error }) => ({ name, error })),
   );
-  const bug = explained.find(({ error }) => !(error instanceof UserError));
-  if (!bug) return new UserError("sweep-failed", problems);
-  const lines = [`${bug.stackName} could not be deleted`, ...problems.map(formatProblem)];
-  return new Error(lines.join("\n"), { cause: bug.error });
 }
 
 type Orphan = Verdict & { readonly kind: "delete" };

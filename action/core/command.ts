@@ -6,7 +6,7 @@ import { UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 
-export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "dryRun">;
+export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "dryRun" | "revert">;
 
 interface Checkout {
   /** Empty if it is none. */
@@ -59,17 +59,30 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
     case "plan":
       return { kind: "plan", ...target, pullRequest: undefined };
     case "deploy":
-      if (stage.trigger.kind === "branch" && stage.trigger.branch !== branch) {
-        throw wrongBranch(
-          `stage \`${stage.name}\` is deployed from \`${stage.trigger.branch}\``,
-          stage.trigger.branch,
-        );
-      }
+      refuseOtherBranch(stage, branch);
       return { kind: "deploy", ...target, sha, allowOlder };
     case "destroy":
+      return { kind: "destroy", ...target };
     case "drift":
-      return { kind: command, ...target };
+      if (asked.revert) refuseUnaskedRevert(event, stage, branch);
+      return { kind: "drift", ...target, revert: asked.revert };
   }
+}
+
+function refuseOtherBranch({ name, trigger }: Stage, branch: string): void {
+  if (trigger.kind !== "branch" || trigger.branch === branch) return;
+  throw wrongBranch(`stage \`${name}\` is deployed from \`${trigger.branch}\``, trigger.branch);
+}
+
+/** What was changed by hand at 2 a.m. may be what keeps the stage alive: a person decides, each time. */
+function refuseUnaskedRevert(event: Event, stage: Stage, branch: string): void {
+  if (event.kind !== "dispatch") {
+    throw new UserError("revert-not-asked", {
+      message: "`revert` is only obeyed when a person starts the workflow",
+      hint: "Take it out of the workflow file, and choose it under `Run workflow`.",
+    });
+  }
+  refuseOtherBranch(stage, branch);
 }
 
 function commandOf(text: string): Command {

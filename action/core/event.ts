@@ -33,6 +33,7 @@ export type Event =
       readonly sha: string;
       readonly allowOlder: boolean;
       readonly dryRun: boolean;
+      readonly revert: boolean;
     }
   | { readonly kind: "schedule" }
   | { readonly kind: "merge-group" }

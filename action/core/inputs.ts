@@ -11,6 +11,7 @@ export const INPUTS = [
   "directory",
   "allow-older",
   "dry-run",
+  "revert",
   "timeout-minutes",
 ] as const;
 export type InputKey = (typeof INPUTS)[number];
@@ -24,6 +25,7 @@ export const OUTPUTS = [
   "stack-outputs",
   "changes",
   "removed",
+  "drifted",
   "report",
 ] as const;
 export type OutputKey = (typeof OUTPUTS)[number];
@@ -38,6 +40,7 @@ export interface Inputs {
   readonly directory: string;
   readonly allowOlder: boolean;
   readonly dryRun: boolean;
+  readonly revert: boolean;
   readonly timeoutSeconds: number;
 }
 
@@ -71,6 +74,7 @@ export function readInputs(read: (key: InputKey) => string): Inputs {
     directory: read("directory") || ".",
     allowOlder: flag("allow-older"),
     dryRun: flag("dry-run"),
+    revert: flag("revert"),
     timeoutSeconds: minutes("timeout-minutes", 60) * 60,
   };
   if (problems.length > 0) throw new UserError("input-invalid", problems);

@@ -27,7 +27,8 @@ export type Intent =
   | { readonly kind: "sweep"; readonly dryRun: boolean }
   /** A sweep, then a drift check of these stages. */
   | { readonly kind: "nightly"; readonly dryRun: boolean; readonly drift: readonly Target[] }
-  | (Target & { readonly kind: "drift" })
+  /** `revert`: and puts back what was changed by hand. */
+  | (Target & { readonly kind: "drift"; readonly revert: boolean })
   | { readonly kind: "doctor" }
   | Skip;
 
@@ -57,7 +58,7 @@ export type SkipReason =
 
 /**
  * Throws UserError for what a person asked and cannot have: `command-unknown`, `stage-unknown`, `stage-missing`,
- * `branch-missing`, `wrong-branch`.
+ * `branch-missing`, `wrong-branch`, `revert-not-asked`.
  *
  * A command in the Action's inputs counts for every event, as a reusable workflow's payload does not carry its inputs.
  */
@@ -72,6 +73,7 @@ export function decide(event: Event, run: RunContext, stages: readonly Stage[], 
         stage: inputs.stage || (dispatch?.stage ?? ""),
         allowOlder: inputs.allowOlder || dispatch?.allowOlder === true,
         dryRun: inputs.dryRun || dispatch?.dryRun === true,
+        revert: inputs.revert || dispatch?.revert === true,
       },
       event,
       run,

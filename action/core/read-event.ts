@@ -111,6 +111,7 @@ function dispatched({ ref, inputs }: DispatchPayload, { sha }: RunContext): Even
     sha,
     allowOlder: given("allow-older") === "true",
     dryRun: given("dry-run") === "true",
+    revert: given("revert") === "true",
   };
 }
 

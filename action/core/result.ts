@@ -1,16 +1,23 @@
 /** What a run of the Action came to, in the words of its log, its outputs and its summary. */
 import type { GitopsOutcome } from "../gitops.ts";
-import type { SweptStack } from "../sweep.ts";
+import type { SweepOutcome, SweptStack } from "../sweep.ts";
 import { type CommentFacts, renderReport, renderSummary } from "./comment.ts";
+import { driftTable } from "./drift-issue.ts";
+import type { StackDrift } from "./drift.ts";
+import { driftProblems, driftVerdict, stageDriftLines } from "./drift-words.ts";
 import { drawGantt } from "./gantt.ts";
 import type { OutputKey } from "./inputs.ts";
 import { code, fence, prose, row } from "./markdown.ts";
+import type { StageDrift } from "./outcome.ts";
+import { type Problem, formatProblem } from "./problem.ts";
 import { report } from "./report.ts";
 
 export interface Result {
   readonly lines: readonly string[];
   /** Annotations of the run: a green run that did not do what somebody pressed the button for. */
   readonly warnings: readonly string[];
+  /** The same, at their places in pipeline.yaml. */
+  readonly problems?: readonly Problem[];
   readonly outputs: Readonly<Partial<Record<OutputKey, string>>>;
   /** Markdown. */
   readonly summary: string;
@@ -80,17 +87,81 @@ function toldOf(outcome: GitopsOutcome): Told {
         summary: `### Doctor\n\n${fence(lines.join("\n"))}\n`,
       };
     }
-    case "swept": {
-      const { wanted, stacks } = outcome;
-      const removed = stacks.filter(({ kind }) => kind === "deleted").map(({ stackName }) => stackName);
+    case "drift":
+      return driftTold(outcome.stages);
+    case "nightly": {
+      const swept = outcome.swept ? sweptTold(outcome.swept) : NOTHING_SWEPT;
+      const drift = driftTold(outcome.stages);
       return {
-        lines: [sweepLine(stacks, wanted)],
+        lines: [...swept.lines, ...drift.lines],
         warnings: [],
-        outputs: { result: "swept", removed: JSON.stringify(removed) },
-        summary: sweepSummary(stacks, wanted),
+        problems: drift.problems ?? [],
+        outputs: { ...swept.outputs, drifted: drift.outputs.drifted ?? "[]" },
+        summary: `${swept.summary}\n${drift.summary}`,
       };
     }
+    case "swept":
+      return sweptTold(outcome);
   }
+}
+
+const NOTHING_SWEPT: Told = { lines: [], warnings: [], outputs: {}, summary: "" };
+
+function sweptTold({ wanted, stacks }: SweepOutcome): Told {
+  const removed = stacks.filter(({ kind }) => kind === "deleted").map(({ stackName }) => stackName);
+  return {
+    lines: [sweepLine(stacks, wanted)],
+    warnings: [],
+    outputs: { result: "swept", removed: JSON.stringify(removed) },
+    summary: sweepSummary(stacks, wanted),
+  };
+}
+
+/** A night's summary shows every stage, however much of one has drifted: GitHub's limit counts for all. */
+const STAGE_CHARACTERS = 60_000;
+
+function driftTold(stages: readonly StageDrift[]): Told {
+  const drifted = stages.filter(({ drift }) => drift.kind === "drifted").map(({ stage }) => stage);
+  const [one] = stages.length === 1 ? stages : [];
+  return {
+    lines: stages.flatMap(stageDriftLines),
+    warnings: [],
+    problems: stages.flatMap(({ drift }) => driftProblems(drift)),
+    outputs: {
+      drifted: JSON.stringify(drifted),
+      ...(one && {
+        result: DRIFT_RESULTS[one.drift.kind],
+        stage: one.stage,
+        "stack-name": one.drift.stackName,
+        ...(one.reverted && { changes: String(one.reverted.length) }),
+      }),
+    },
+    summary: stages.map(driftSummary).join("\n"),
+  };
+}
+
+const DRIFT_RESULTS: Readonly<Record<StackDrift["kind"], string>> = {
+  "in-sync": "in-sync",
+  absent: "in-sync",
+  drifted: "drifted",
+  unknown: "unknown",
+  unavailable: "unknown",
+};
+
+const DRIFT_SIGNS: Readonly<Record<StackDrift["kind"], string>> = {
+  "in-sync": "✅",
+  absent: "",
+  drifted: "⚠️",
+  unknown: "❓",
+  unavailable: "❓",
+};
+
+function driftSummary({ stage, drift, reverted }: StageDrift): string {
+  const head = `### ${code(stage)}: ${prose(driftVerdict(drift))} ${DRIFT_SIGNS[drift.kind]}`.trim();
+  const back = reverted ? `\n${reverted.length} resources were put back.\n` : "";
+  if (drift.kind === "drifted") return `${head}\n${back}\n${driftTable(drift, STAGE_CHARACTERS)}\n`;
+  const problems = drift.kind === "unknown" ? driftProblems(drift).map(formatProblem) : [];
+  return [`${head}\n${back}`, ...(problems.length > 0 ? [fence(problems.join("\n"))] : [])].join("\n");
 }
 
 function deployed({

@@ -10,7 +10,7 @@ import { PREVIEW, PROD, STAGES } from "./stages.ts";
 const PUSHED = "6113728f27ae82c7b1a177c8d03f9e96e0adf246";
 const PR_HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
 const DISPATCHED = "9049f1265b7d61be4a8904a9a27120d2064dab3b";
-const NOTHING = { command: "", stage: "", allowOlder: false, dryRun: false };
+const NOTHING = { command: "", stage: "", allowOlder: false, dryRun: false, revert: false };
 
 const pullRequest: PullRequest = {
   number: 7,
@@ -61,7 +61,8 @@ const TABLE: Readonly<Record<string, Row>> = {
   "workflow-dispatch-deploy": { kind: "deploy", ...prod, sha: DISPATCHED, allowOlder: false },
   "workflow-dispatch-destroy": { kind: "destroy", stage: "preview", branch: "main" },
   "workflow-dispatch-sweep": { kind: "sweep", dryRun: false },
-  "workflow-dispatch-drift": { kind: "drift", ...prod },
+  "workflow-dispatch-drift-revert": { kind: "drift", ...prod, revert: true },
+  "workflow-dispatch-drift": { kind: "drift", ...prod, revert: false },
   "workflow-dispatch-doctor": { kind: "doctor" },
   "workflow-dispatch-flags": { kind: "deploy", ...prod, sha: DISPATCHED, allowOlder: true },
   "workflow-dispatch-empty": { refused: "command-unknown" },
@@ -173,6 +174,25 @@ describe("a command in the Action's inputs", () => {
   });
 });
 
+test.each(["schedule", "push-main", "repository-dispatch"])(
+  "%s puts nothing back that a person has not asked for",
+  (name) => {
+    const inputs = { ...NOTHING, command: "drift", stage: "prod", revert: true };
+    expect(refusalOf(() => decideFor(name, STAGES, inputs)).reason).toBe("revert-not-asked");
+    expect(decideFor(name, STAGES, { ...inputs, revert: false })).toMatchObject({
+      kind: "drift",
+      revert: false,
+    });
+  },
+);
+
+test("a stage is put back from its own branch only", () => {
+  const inputs = { ...NOTHING, stage: "staging" };
+  expect(refusalOf(() => decideFor("workflow-dispatch-drift-revert", STAGES, inputs)).reason).toBe(
+    "wrong-branch",
+  );
+});
+
 describe("what was asked by hand", () => {
   function ask(command: string, stage: string, branch: string, stages: readonly Stage[] = STAGES): Intent {
     const { run } = eventOf("push-main");
@@ -184,6 +204,7 @@ describe("what was asked by hand", () => {
       sha: PUSHED,
       allowOlder: false,
       dryRun: false,
+      revert: false,
     };
     return decide(event, run, stages, NOTHING);
   }
@@ -195,7 +216,7 @@ describe("what was asked by hand", () => {
     ["deploy", "sandbox", "feature/x", { kind: "deploy", stage: "sandbox", branch: "feature/x" }],
     ["plan", "prod", "feature/x", { kind: "plan", stage: "prod", branch: "feature/x" }],
     ["destroy", "staging", "main", { kind: "destroy", stage: "staging", branch: "main" }],
-    ["drift", "", "develop", { kind: "drift", stage: "staging", branch: "develop" }],
+    ["drift", "", "develop", { kind: "drift", stage: "staging", branch: "develop", revert: false }],
   ] as const)("%s of stage `%s` on branch `%s`", (command, stage, branch, intent) => {
     expect(ask(command, stage, branch)).toMatchObject(intent);
   });
