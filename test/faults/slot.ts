@@ -44,7 +44,7 @@ export async function openSlot(name: string): Promise<Slot> {
   });
   return {
     name,
-    branch: `feature-${name}`,
+    branch: `of-${name}`,
     checkout,
     number: 0,
     [Symbol.asyncDispose]: () => checkout[Symbol.asyncDispose](),
@@ -106,7 +106,7 @@ async function stacksOf(slot: Slot, { aws }: World): Promise<unknown[]> {
             .map(({ Key = "", Value }) => [Key, Value] as const)
             .toSorted(([a], [b]) => (a < b ? -1 : 1)),
         ),
-        outputs: Outputs.map(({ OutputKey }) => OutputKey).toSorted(),
+        outputs: Outputs.map(({ OutputKey = "" }) => OutputKey).toSorted((a, b) => (a < b ? -1 : 1)),
         template: template.TemplateBody,
         resources: (resources.StackResourceSummaries ?? [])
           .map(
