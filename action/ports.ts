@@ -6,6 +6,7 @@ import type { Artifact, BuildRequest } from "./core/artifact.ts";
 import type { Detection } from "./core/detection.ts";
 import type { PullRequest } from "./core/event.ts";
 import type { Trust } from "./core/trust.ts";
+import type { Probe } from "./probe.ts";
 
 /** One line of progress at a time. `detail` goes to machines (`--json`), `text` to people. */
 export interface Log {
@@ -304,6 +305,7 @@ export interface AwsPorts {
   readonly artifacts: Artifacts;
   readonly items: Items;
   readonly quiet: Quiet;
+  readonly probe: Probe;
 }
 
 /** Everything that run() needs of the world. */

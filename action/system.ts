@@ -8,6 +8,7 @@ import { systemClock } from "./edge/clock.ts";
 import { createDrift } from "./edge/drift.ts";
 import { esbuildBuilder } from "./edge/esbuild.ts";
 import { createItems } from "./edge/items.ts";
+import { createProbe } from "./edge/probe.ts";
 import { createQuiet } from "./edge/quiet.ts";
 import { createStacks } from "./edge/stacks.ts";
 import { diskWorkspace } from "./edge/workspace.ts";
@@ -91,5 +92,6 @@ export function awsPorts(
     artifacts: createArtifacts(clients),
     items: createItems(clients, systemClock),
     quiet: createQuiet(clients),
+    probe: createProbe(clients),
   };
 }

@@ -63,7 +63,7 @@ function ownValue(item: Readonly<Record<string, Value>>, name: string): Value | 
 }
 
 /** DynamoDB would find it out too, but only when the stack is there already. */
-function keyProblem(
+export function keyProblem(
   { name, type }: KeyAttribute,
   value: Value | undefined,
 ): Omit<Problem, "place"> | undefined {

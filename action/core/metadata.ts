@@ -2,7 +2,7 @@
  * `Metadata: Warren` of a template: what CloudFormation itself cannot say. The schema below is the whole
  * vocabulary; templates/README.md explains it for people.
  */
-import type { Value } from "./value.ts";
+import type { Value, ValueMap } from "./value.ts";
 
 export interface Slot {
   /** `<Resource>.<property>.<property>`: where in the component's resources the slot lies. */
@@ -11,6 +11,39 @@ export interface Slot {
   /** `OtherEnd`: keys become environment variable names that begin with the other end's name. */
   readonly Keys?: "OtherEnd";
 }
+
+/** How a smoke run gets at a component: AWS's calls in IAM's words, and resources of the template. */
+export interface Probe {
+  readonly Put?: ProbeCall<PutCall>;
+  readonly See?: ProbeCall<SeeCall>;
+  /** Starts others by itself, and cannot be told to. */
+  readonly Starts?: Starter;
+}
+
+export interface ProbeCall<Call> {
+  readonly Call: Call;
+  readonly On: string;
+}
+
+export interface Starter {
+  /** `<Resource>.<property>`: the list of those it starts. */
+  readonly List: string;
+  /** Properties of an entry: whom it starts, and the JSON text that it sends. */
+  readonly Whom: string;
+  readonly Input: string;
+  /** What it sends where an entry has no such text. */
+  readonly Event: ValueMap;
+}
+
+export const PUT_CALLS = [
+  "dynamodb:PutItem",
+  "lambda:InvokeFunction",
+  "s3:PutObject",
+  "sqs:SendMessage",
+] as const;
+export const SEE_CALLS = ["dynamodb:Scan", "logs:FilterLogEvents", "s3:ListBucket"] as const;
+export type PutCall = (typeof PUT_CALLS)[number];
+export type SeeCall = (typeof SEE_CALLS)[number];
 
 export interface ComponentMetadata {
   readonly Stateful?: readonly string[];
@@ -24,6 +57,7 @@ export interface ComponentMetadata {
   };
   readonly Publish?: readonly string[];
   readonly Shape?: string;
+  readonly Probe?: Probe;
 }
 
 export type End = "From" | "To";
@@ -38,9 +72,19 @@ export interface ConnectionMetadata {
   readonly Fills?: readonly Fill[];
   /** Policy resource of this template -> the end whose code decides what is left of it. */
   readonly Grants?: Readonly<Record<string, End>>;
+  /** `Read`: an item comes along only when the other end reads it. `Off`: none ever does. Else it comes by itself. */
+  readonly Probe?: "Read" | "Off";
 }
 
 const id = { type: "string", pattern: "^[A-Z][A-Za-z0-9]*$" };
+const path = { type: "string", pattern: "^[A-Z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)+$" };
+const probeCall = (calls: readonly string[]) =>
+  ({
+    type: "object",
+    additionalProperties: false,
+    required: ["Call", "On"],
+    properties: { Call: { enum: calls }, On: id },
+  }) as const;
 const ids = { type: "array", items: id, uniqueItems: true };
 
 export const componentMetadataSchema = {
@@ -50,6 +94,20 @@ export const componentMetadataSchema = {
     Stateful: ids,
     Publish: ids,
     Shape: { type: "string", pattern: "^[a-z-]+$" },
+    Probe: {
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        Put: probeCall(PUT_CALLS),
+        See: probeCall(SEE_CALLS),
+        Starts: {
+          type: "object",
+          additionalProperties: false,
+          required: ["List", "Whom", "Input", "Event"],
+          properties: { List: path, Whom: id, Input: id, Event: { type: "object" } },
+        },
+      },
+    },
     Slots: {
       type: "object",
       propertyNames: id,
@@ -58,7 +116,7 @@ export const componentMetadataSchema = {
         additionalProperties: false,
         required: ["At", "Combine"],
         properties: {
-          At: { type: "string", pattern: "^[A-Z][A-Za-z0-9]*(\\.[A-Za-z0-9]+)+$" },
+          At: path,
           Combine: { enum: ["Merge", "Append", "Max"] },
           Keys: { const: "OtherEnd" },
         },
@@ -97,6 +155,7 @@ export const connectionMetadataSchema = {
       },
     },
     Grants: { type: "object", propertyNames: id, additionalProperties: { enum: ["From", "To"] } },
+    Probe: { enum: ["Read", "Off"] },
   },
 } as const;
 

@@ -10,6 +10,7 @@ import { physicalNameProblems } from "./physical-name.ts";
 import { type Problem, inFileOrder } from "./problem.ts";
 import { pipelineSchema } from "./schema.ts";
 import { pointerPath, shapeProblem } from "./shape.ts";
+import { type Smoke, readSmoke } from "./smoke.ts";
 import { type Stage, readStages } from "./stage.ts";
 import { cloudFormationTags } from "./tags.ts";
 import type { ConnectionTemplate } from "./template.ts";
@@ -23,6 +24,8 @@ export interface Pipeline {
   readonly components: ReadonlyMap<string, Component>;
   readonly arrows: readonly Arrow[];
   readonly waivers: readonly Waiver[];
+  /** What a preview is tried out with; undefined for not at all. */
+  readonly smoke: Smoke | undefined;
   /** All arrows that could be drawn: messages suggest from these. */
   readonly catalogConnections: readonly ConnectionTemplate[];
 }
@@ -44,6 +47,16 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
   const components = readComponents(section(body, "components", wrong), catalog, document);
   const arrows = readArrows({ source, document, catalog, components: components.value, body });
   const waivers = readWaivers(body["waivers"], document, (index) => wrong.has(`waivers/${index}`));
+  const names = Object.keys(isValueMap(body["components"]) ? body["components"] : {});
+  const smokeWrong = [...wrong].some((path) => path.split("/")[0] === "smoke");
+  const smoke = readSmoke(smokeWrong ? undefined : body["smoke"], {
+    document,
+    components: components.value,
+    names,
+    arrows: arrows.value,
+    complete: arrows.problems.length === 0 && components.value.size === names.length,
+  });
+  problems.push(...smoke.problems);
   problems.push(...stages.problems, ...components.problems, ...arrows.problems, ...waivers.problems);
   problems.push(...formerNameProblems(components.value, document));
   problems.push(...physicalNameProblems([...components.value.values()], stages.value));
@@ -57,6 +70,7 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
       components: components.value,
       arrows: arrows.value,
       waivers: waivers.value,
+      smoke: smoke.value,
       catalogConnections: catalog.connections,
     },
   };

@@ -216,7 +216,13 @@ function checkMetadata(
     }
     return;
   }
-  const { Stateful, Slots, Artifact, Items, Publish } = template.metadata;
+  const { Stateful, Slots, Artifact, Items, Publish, Probe } = template.metadata;
+  for (const [key, on] of [
+    ["Put", Probe?.Put?.On],
+    ["See", Probe?.See?.On],
+    ["Starts", Probe?.Starts?.List.split(".")[0]],
+  ] as const)
+    if (on !== undefined) needs([...at, "Probe", key], on, resources, "resource");
   for (const name of Stateful ?? []) needs([...at, "Stateful"], name, resources, "resource");
   for (const [slot, { At }] of Object.entries(Slots ?? {})) {
     needs([...at, "Slots", slot, "At"], At.split(".")[0] ?? "", resources, "resource");

@@ -13,6 +13,7 @@ import {
   camelCase,
   kebabCase,
 } from "./names.ts";
+import { smokeSchema } from "./smoke-schema.ts";
 import type { ComponentTemplate, Parameter } from "./template.ts";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -82,6 +83,7 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
         },
       },
       waivers: { type: "array", description: WAIVERS, items: waiverSchema },
+      smoke: smokeSchema,
     },
   };
 }

@@ -3,10 +3,12 @@
  * deploy that finds nothing to do.
  */
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { STSClient } from "@aws-sdk/client-sts";
 
 export interface Credentials {
@@ -35,7 +37,9 @@ export interface Clients extends Disposable {
   dynamodb(): Promise<Loaded<DynamoDBClient, typeof import("@aws-sdk/client-dynamodb")>>;
   eventbridge(): Promise<Loaded<EventBridgeClient, typeof import("@aws-sdk/client-eventbridge")>>;
   lambda(): Promise<Loaded<LambdaClient, typeof import("@aws-sdk/client-lambda")>>;
+  logs(): Promise<Loaded<CloudWatchLogsClient, typeof import("@aws-sdk/client-cloudwatch-logs")>>;
   s3(): Promise<Loaded<S3Client, typeof import("@aws-sdk/client-s3")>>;
+  sqs(): Promise<Loaded<SQSClient, typeof import("@aws-sdk/client-sqs")>>;
   sts(): Promise<Loaded<STSClient, typeof import("@aws-sdk/client-sts")>>;
 }
 
@@ -76,6 +80,10 @@ export function createClients(settings: AwsSettings): Clients {
       const sdk = await import("@aws-sdk/client-lambda");
       return { sdk, client: keep(new sdk.LambdaClient(config)) };
     }),
+    logs: once(async () => {
+      const sdk = await import("@aws-sdk/client-cloudwatch-logs");
+      return { sdk, client: keep(new sdk.CloudWatchLogsClient(config)) };
+    }),
     s3: once(async () => {
       const sdk = await import("@aws-sdk/client-s3");
       // Bucket names as host names only resolve on AWS itself.
@@ -83,6 +91,10 @@ export function createClients(settings: AwsSettings): Clients {
         sdk,
         client: keep(new sdk.S3Client({ ...config, forcePathStyle: settings.endpoint !== undefined })),
       };
+    }),
+    sqs: once(async () => {
+      const sdk = await import("@aws-sdk/client-sqs");
+      return { sdk, client: keep(new sdk.SQSClient(config)) };
     }),
     sts: once(async () => {
       const sdk = await import("@aws-sdk/client-sts");

@@ -11,6 +11,7 @@ import { systemClock } from "../../action/edge/clock.ts";
 import { createDrift } from "../../action/edge/drift.ts";
 import { createIdentity, renewing } from "../../action/edge/identity.ts";
 import { createItems } from "../../action/edge/items.ts";
+import { createProbe } from "../../action/edge/probe.ts";
 import { createQuiet } from "../../action/edge/quiet.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
@@ -167,6 +168,7 @@ export function connect(
     artifacts: createArtifacts(clients),
     items: createItems(clients, hasty),
     quiet: createQuiet(clients),
+    probe: createProbe(clients),
     [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
 }

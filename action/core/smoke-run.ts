@@ -1,0 +1,113 @@
+/** What one smoke run writes, looks for, and comes to. */
+import type { Hop } from "./comment.ts";
+import type { PlannedHop, SmokePlan, Target } from "./probe.ts";
+import type { Problem } from "./problem.ts";
+import { redactText } from "./redact.ts";
+import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
+
+export type SmokeOutcome =
+  | { readonly kind: "through"; readonly stackName: string; readonly hops: readonly Hop[] }
+  | {
+      readonly kind: "stuck";
+      readonly stackName: string;
+      /** Those that happened. */
+      readonly hops: readonly Hop[];
+      /** `producerai -> fangsentiment`: the first that did not. */
+      readonly at: string;
+      readonly problem: Problem;
+    };
+
+/** The words that stand for `{mark}`, `{time}`, ... */
+export type Words = Readonly<Record<string, string>>;
+
+/** A word of a run: no other run of the stack has it, and it is safe in names, keys and JSON. */
+export function markOf(milliseconds: number): string {
+  return `smoke-${milliseconds.toString(36)}`;
+}
+
+/** A stack's id tells its partition, region and account. */
+export function wordsOf(mark: string, time: string, stackId: string): Words {
+  const [, partition = "", , region = "", account = ""] = stackId.split(":");
+  return { mark, time, partition, region, account };
+}
+
+/** Every known `{word}` in every text; others stay, as they may be the pipeline's own. */
+export function fill(value: Value, words: Words): Value {
+  if (typeof value === "string") {
+    return value.replaceAll(/\{([A-Za-z]+)\}/g, (match, word: string) =>
+      Object.hasOwn(words, word) ? (words[word] ?? match) : match,
+    );
+  }
+  if (isValueList(value)) return value.map((item) => fill(item, words));
+  if (!isValueMap(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, words)]));
+}
+
+/** What the thing that arrives must hold: the mark if it was put in, else the item's key; and what pipeline.yaml says. */
+export function textsOf({ puts, holds }: SmokePlan, words: Words): readonly string[] {
+  const said = holds.map((text) => textOf(fill(text, words)));
+  const [first] = puts;
+  if (!first) return said;
+  if (canonicalJson(first.value).includes("{mark}")) return [words["mark"] ?? "", ...said];
+  const value = fill(first.value, words);
+  const keys = isValueMap(value) ? first.keys.map(({ name }) => textOf(value[name])) : [];
+  return [...keys, ...said];
+}
+
+/** As it is, or as it stands in JSON. */
+export function holdsAll(text: string, texts: readonly string[]): boolean {
+  return texts.every((one) => text.includes(one) || text.includes(JSON.stringify(one).slice(1, -1)));
+}
+
+/**
+ * Times from one hop to the next. A hop that did not show itself, though a later one did, is one with the next: its
+ * log may come late, or its function may keep none.
+ */
+export function hopTimes(
+  hops: readonly Pick<PlannedHop, "name">[],
+  seen: readonly (number | undefined)[],
+  begun: number,
+): readonly Hop[] {
+  const times: Hop[] = [];
+  let before = begun;
+  let names: string[] = [];
+  for (const [index, { name }] of hops.entries()) {
+    names.push(name);
+    const at = seen[index];
+    if (at === undefined) continue;
+    // Clocks differ: AWS's own may be a little behind ours.
+    times.push({ name: names.join(", "), milliseconds: Math.max(0, Math.round(at - before)) });
+    before = Math.max(before, at);
+    names = [];
+  }
+  return times;
+}
+
+const TAIL_LINES = 20;
+const LINE_CHARACTERS = 400;
+
+/** What is told of the first hop that did not happen. `lines` are of `log`, since the run began. */
+export function stuckProblem(
+  { name, place }: PlannedHop,
+  seconds: number,
+  log: { readonly of: Target<unknown>; readonly lines: readonly string[] } | undefined,
+): Problem {
+  const message = `no item came over \`${name}\` within ${seconds} s`;
+  if (!log) return { place, message };
+  const { component } = log.of;
+  if (log.lines.length === 0) {
+    return { place, message, hint: `\`${component}\` has written nothing to its log: it was not started.` };
+  }
+  return { place, message, hint: [`The end of the log of \`${component}\`:`, ...tail(log.lines)].join("\n") };
+}
+
+/** A comment is public and kept: what looks like a secret is cut out of it. */
+function tail(lines: readonly string[]): string[] {
+  return lines
+    .flatMap((text) => text.split(/\r?\n/))
+    .filter((line) => line.trim() !== "")
+    .slice(-TAIL_LINES)
+    .map((line) => redactText(line))
+    .map((line) => (line.length <= LINE_CHARACTERS ? line : `${line.slice(0, LINE_CHARACTERS)}…`))
+    .map((line) => `      ${line.trimEnd()}`);
+}
