@@ -1,13 +1,15 @@
 /** One change set, from the template to the end of its operation. */
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
-import { changeLine, changedNames } from "./core/operation.ts";
+import { planLines, untouchedLines } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
+import { SALT_TAG, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { follow } from "./follow.ts";
 import type { FollowPorts, Watch } from "./follow.ts";
+import { told } from "./plan.ts";
 import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
 import { MARKER_TAG, itemsTag, loadEarly, markerKey, mustLoadLate } from "./seed.ts";
 import type { SeedPorts } from "./seed.ts";
@@ -23,6 +25,8 @@ export interface Deployment {
   readonly ports: DeployPorts;
 }
 
+type Told = ReturnType<typeof told>;
+
 export type Applied =
   /** Another run's operation got in between: look at the stack again. */
   | { readonly kind: "busy" }
@@ -30,7 +34,8 @@ export type Applied =
   | {
       readonly kind: "created" | "updated";
       readonly stack: Stack;
-      readonly changes: readonly Change[];
+      readonly changes: Told["changes"];
+      readonly counts: Told["counts"];
       /** Key of the object to put when all is done; see seed.ts. */
       readonly marker: string | undefined;
       readonly timeline: Timeline | undefined;
@@ -61,9 +66,9 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
     case "ready":
       break;
   }
-  tellChanges(changeSet.changes, deployment);
+  const { changes, counts } = tellChanges(changeSet.changes, former, deployment);
   if (former) await loadEarly(rendered, former, ports);
-  const { id: changeSetId, stackId, changes } = changeSet;
+  const { id: changeSetId, stackId } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
   if ((await ports.stacks.executeChangeSet(order)) === "busy") return { kind: "busy" };
 
@@ -73,17 +78,15 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   }
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
-  return { kind: former ? "updated" : "created", stack, changes, marker, timeline: ending.timeline };
+  return { kind: former ? "updated" : "created", stack, changes, counts, marker, timeline: ending.timeline };
 }
 
-/** Stack tags reach every resource, so a new commit alone "modifies" all of them: those are only counted. */
-function tellChanges(changes: readonly Change[], { rendered, ports }: Deployment): void {
-  const real = changes.filter(
-    (change) => change.action !== "Modify" || changedNames(change).join() !== "Tags",
-  );
-  for (const change of real) ports.log.info(changeLine(change, rendered.origins));
-  const others = changes.length - real.length;
-  if (others > 0) ports.log.info(`${others} resources only get the new tags`);
+function tellChanges(changes: readonly Change[], former: Stack | undefined, deployment: Deployment): Told {
+  const { rendered, ports } = deployment;
+  const meaning = told(changes, former, rendered, ports);
+  const lines = [...planLines(meaning.words), ...untouchedLines(meaning.untouched)];
+  for (const line of lines) ports.log.info(line);
+  return meaning;
 }
 
 interface Proposal {
@@ -100,9 +103,12 @@ async function propose(
 ): Promise<Proposal> {
   const outputs = former?.outputs ?? {};
   const provenByProtection = !former && rendered.protected;
+  // Made once, with the stack, and kept; random, or it could be guessed together with what it protects.
+  const salt = former?.tags[SALT_TAG] ?? crypto.randomUUID();
   const ask = async (operation: string, marker: string | undefined): Promise<Proposal> => {
     const tags = {
       ...rendered.tags,
+      [SALT_TAG]: salt,
       ...itemsTag(rendered, ports.workspace),
       ...(marker && { [MARKER_TAG]: marker }),
     };
@@ -146,7 +152,7 @@ function operationName(rendered: Rendered, now: number): string {
 function refused(reason: string): UserError {
   const hint = hintFor(reason);
   return new UserError("change-set-failed", {
-    message: `CloudFormation refuses the template: ${reason}`,
+    message: `CloudFormation refuses the template: ${redactText(reason)}`,
     ...(hint !== undefined && { hint }),
   });
 }

@@ -3,6 +3,8 @@ import { apply } from "./apply.ts";
 import type { DeployPorts, Deployment } from "./apply.ts";
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems } from "./core/cause.ts";
+import { type Counts, countsOf } from "./core/plan-lines.ts";
+import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
@@ -10,7 +12,7 @@ import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { failIfLate, follow } from "./follow.ts";
-import type { Change, Stack } from "./ports.ts";
+import type { Stack } from "./ports.ts";
 import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
 
 export type { DeployPorts } from "./apply.ts";
@@ -30,7 +32,9 @@ export interface DeployOutcome {
   readonly kind: "unchanged" | "created" | "updated";
   readonly stack: Stack;
   readonly outputs: Readonly<Record<string, string>>;
-  readonly changes: readonly Change[];
+  /** Raw values: to decide on, never to print. */
+  readonly changes: readonly PlannedChange[];
+  readonly counts: Counts;
   /** Of the operation that this run has followed. */
   readonly timeline?: Timeline;
 }
@@ -82,11 +86,11 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
     await protect(applied.stack, deployment);
     return outcomeOf("unchanged", applied.stack);
   }
-  const { kind, stack, changes, marker, timeline } = applied;
+  const { kind, stack, changes, counts, marker, timeline } = applied;
   await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
   if (marker !== undefined) await mark(marker, stack, deployment);
   await protect(stack, deployment);
-  return { ...outcomeOf(kind, stack), changes, ...(timeline && { timeline }) };
+  return { ...outcomeOf(kind, stack), changes, counts, ...(timeline && { timeline }) };
 }
 
 /** The stack is as it should be, but the run that made it may have been killed before its last steps. */
@@ -105,7 +109,7 @@ async function finishUp(stack: Stack, deployment: Deployment): Promise<DeployOut
 }
 
 function outcomeOf(kind: DeployOutcome["kind"], stack: Stack): DeployOutcome {
-  return { kind, stack, outputs: stack.outputs, changes: [] };
+  return { kind, stack, outputs: stack.outputs, changes: [], counts: countsOf([]) };
 }
 
 async function mark(key: string, stack: Stack, { ports }: Deployment): Promise<void> {

@@ -1,7 +1,11 @@
 /** What a deploy would do, told by CloudFormation itself: a change set that is made, read and taken away again. */
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
-import { changedNames } from "./core/operation.ts";
+import { planned } from "./core/change.ts";
+import { type Counts, countsOf } from "./core/plan-lines.ts";
+import { type ResourceWords, planWords } from "./core/plan-words.ts";
+import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
+import { fingerprinter, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
@@ -16,8 +20,13 @@ export interface Plan {
   readonly kind: "create" | "update" | "nothing";
   readonly stackName: string;
   readonly digest: string;
-  /** Resources that get nothing but new tags are not in here. */
-  readonly changes: readonly Change[];
+  /** Raw values: to decide on, never to print. By logical id; resources that stay as they are are not in here. */
+  readonly changes: readonly PlannedChange[];
+  /** The same to be shown to anybody, what may hurt first. */
+  readonly words: readonly ResourceWords[];
+  readonly counts: Counts;
+  /** How many more resources get nothing but new tags. */
+  readonly untouched: number;
   /** Components whose items would be put. */
   readonly items: readonly string[];
 }
@@ -30,7 +39,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
   if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
-    return { kind: "nothing", stackName, digest, changes: [], items: [] };
+    return { kind: "nothing", stackName, digest, ...told([], stack, rendered, ports), items: [] };
   }
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
   const kind = step;
@@ -48,17 +57,29 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
   if (changeSet.kind === "failed") {
     throw new UserError("plan-failed", {
-      message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}`,
+      message: `CloudFormation cannot plan ${stackName}: ${redactText(changeSet.reason)}`,
     });
   }
-  const changes = changeSet.kind === "ready" ? changeSet.changes.filter((change) => !onlyTags(change)) : [];
+  const changes = told(changeSet.kind === "ready" ? changeSet.changes : [], stack, rendered, ports);
   const tables = changedItems(rendered, stack, ports.workspace);
   // No change set knows of items.
   for (const { component, items } of tables)
     ports.log.info(`would load ${items.length} items into ${component}`);
-  const nothing = changes.length === 0 && tables.length === 0;
+  const nothing = changes.changes.length === 0 && tables.length === 0;
   const items = tables.map(({ component }) => component);
-  return { kind: nothing ? "nothing" : kind, stackName, digest, changes, items };
+  return { kind: nothing ? "nothing" : kind, stackName, digest, ...changes, items };
+}
+
+/** What a change set means, for those who decide and for those who read. */
+export function told(
+  changes: readonly Change[],
+  stack: Pick<Stack, "tags"> | undefined,
+  { origins }: Pick<Rendered, "origins">,
+  { workspace }: { readonly workspace: Pick<PlanPorts["workspace"], "sha256"> },
+): Pick<Plan, "changes" | "words" | "counts" | "untouched"> {
+  const all = planned(changes, origins);
+  const words = planWords(all.changes, fingerprinter(stack?.tags, workspace.sha256));
+  return { ...all, words, counts: countsOf(words) };
 }
 
 /** The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack. */
@@ -75,11 +96,6 @@ async function clearShell(
     if (!(error instanceof Error) || !error.name.startsWith("AccessDenied")) throw error;
     ports.log.info(`${stackName} stays as an empty stack in review until its first deploy`);
   }
-}
-
-/** Stack tags reach every resource, so a new commit alone "modifies" all of them. */
-function onlyTags(change: Change): boolean {
-  return change.action === "Modify" && changedNames(change).join() === "Tags";
 }
 
 function notPlannable(stackName: string, stack: Stack | undefined, busy: boolean): UserError {

@@ -89,7 +89,7 @@ export async function planAgainst(
     const planned = await ports.group(`Plan ${rendered.stackName}`, () =>
       plan(rendered, { ...ports, ...aws }),
     );
-    return { kind: "planned", stage: stage.name, plan: planned, origins: stack.origins };
+    return { kind: "planned", stage: stage.name, plan: planned };
   } catch (thrown) {
     const error = explainAwsError(thrown) ?? thrown;
     if (!(error instanceof UserError)) throw error;

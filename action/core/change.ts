@@ -3,7 +3,7 @@
  * and cuts long values off, so the two whole resources are compared, and the details say the rest.
  */
 import type { Change, ChangeDetail } from "../ports.ts";
-import { isSteady, movingResources } from "./moving.ts";
+import { isReplacing, isSteady, movingResources } from "./moving.ts";
 import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { comparePath, differences, isUncertain } from "./property-diff.ts";
 import type { Origin } from "./rendered.ts";
@@ -76,15 +76,11 @@ function effectOf(change: Change, details: readonly ChangeDetail[]): PlannedChan
       return "may-be-replaced";
     case "Modify":
     case "SyncWithActual": {
-      const replacing = details.some(
-        ({ recreation }) => recreation === "Always" || recreation === "Conditionally",
-      );
-      // CloudFormation counts references that will turn out to be equal; without details it is believed.
-      if (change.replacement === "True") return replacing || details.length === 0 ? "replaced" : "changed";
-      if (change.replacement === "Conditional") {
-        return replacing || details.length === 0 ? "may-be-replaced" : "changed";
-      }
-      return "changed";
+      // CloudFormation counts references that will turn out to be equal. Where it gives no reasons it is believed.
+      const believed = details.some(isReplacing) || !change.details.some(isReplacing);
+      if (!believed) return "changed";
+      if (change.replacement === "True") return "replaced";
+      return change.replacement === "Conditional" ? "may-be-replaced" : "changed";
     }
   }
 }

@@ -2,10 +2,9 @@
  * What a pull request is told, in its one comment and in the job's summary. Equal facts are equal bytes but for the
  * run's address (`sameText`), so that a comment is edited only when something has changed.
  */
-import type { Change } from "../ports.ts";
 import type { Plan } from "../plan.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
-import { changedNames } from "./operation.ts";
+import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 import {
   COMMENT_CHARACTERS,
@@ -18,7 +17,6 @@ import {
   fitDocument,
   fits,
 } from "./paper.ts";
-import type { Origin } from "./rendered.ts";
 
 export interface CommentFacts {
   readonly pipeline: string;
@@ -49,7 +47,6 @@ export type StagePlan =
       readonly kind: "planned";
       readonly stage: string;
       readonly plan: Plan;
-      readonly origins: Readonly<Record<string, Origin>>;
     }
   | { readonly kind: "unknown"; readonly stage: string; readonly why: string };
 
@@ -130,7 +127,7 @@ function sections(facts: CommentFacts): Section[] {
   const { verdict, merging, preview, hops = [], picture } = facts;
   return [
     ...(verdict.kind === "failed" ? [problemSection(verdict.problems)] : []),
-    ...merging.map(planSection),
+    ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
     ...(hops.length > 0 ? [hopSection(hops)] : []),
     ...(picture === "" ? [] : [folded("The pipeline", [fence(picture, "mermaid")])]),
@@ -141,83 +138,10 @@ function problemSection(problems: readonly Problem[]): Section {
   return { head: "", rows: problems.map((problem) => fence(formatProblem(problem))), tail: "" };
 }
 
-function planSection(against: StagePlan): Section {
-  const stage = code(against.stage);
-  if (against.kind === "unknown") {
-    return { head: `**Merging into ${stage}:** not known, ${prose(against.why)}`, rows: [], tail: "" };
-  }
-  const { plan, origins } = against;
-  const { changes } = plan;
-  if (plan.kind === "nothing") {
-    return {
-      head: `**Merging into ${stage}** changes nothing in ${code(plan.stackName)}.`,
-      rows: [],
-      tail: "",
-    };
-  }
-  const what = plan.kind === "create" ? "creates" : "changes";
-  const loaded = plan.items.map((component) => `items of ${code(component)} put`);
-  const all = [tally(changes), ...loaded].filter((part) => part !== "").join(", ");
-  const title = `**Merging into ${stage}** ${what} ${code(plan.stackName)}: ${all}.`;
-  if (changes.length === 0) return { head: title, rows: [], tail: "" };
-  const columns = [
-    row(["", "component", "resource", "type", "what changes"]),
-    row(["-", "-", "-", "-", "-"]),
-  ];
-  const rows = inOrder(changes).map((change) => changeRow(change, origins));
-  // A new stack is a long list of nothing but additions.
-  return plan.kind === "create"
-    ? folded(`${changes.length} resources`, [...columns, ...rows], `${title}\n\n`)
-    : { head: [title, "", ...columns].join("\n"), rows, tail: "" };
-}
-
-/** What may hurt comes first, and so is never what is left out. */
-const EFFECTS = {
-  replaced: "♻️",
-  "may be replaced": "♻️",
-  removed: "🗑️",
-  changed: "✏️",
-  added: "➕",
-} as const;
-type Effect = keyof typeof EFFECTS;
-const ORDER = Object.keys(EFFECTS) as readonly Effect[];
-
-function effectOf({ action, replacement }: Change): Effect {
-  if (action === "Remove") return "removed";
-  if (replacement === "True") return "replaced";
-  if (replacement === "Conditional") return "may be replaced";
-  return action === "Add" ? "added" : "changed";
-}
-
-function inOrder(changes: readonly Change[]): Change[] {
-  const rank = (change: Change): number => ORDER.indexOf(effectOf(change));
-  return changes.toSorted((a, b) => rank(a) - rank(b) || (a.logicalId < b.logicalId ? -1 : 1));
-}
-
-function tally(changes: readonly Change[]): string {
-  const effects = changes.map(effectOf);
-  return ORDER.map((effect) => ({ effect, count: effects.filter((each) => each === effect).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ effect, count }) => `${count} ${effect}`)
-    .join(", ");
-}
-
-function changeRow(change: Change, origins: Readonly<Record<string, Origin>>): string {
-  const { logicalId, type } = change;
-  const origin = origins[logicalId];
-  const effect = effectOf(change);
-  // The stack's own tags reach every resource with every commit.
-  const words = changedNames(change)
-    .filter((property) => property !== "Tags")
-    .map((property) => code(property));
-  const fate = effect === "replaced" || effect === "may be replaced" ? [`**${effect}**`] : [];
-  return row([
-    EFFECTS[effect],
-    origin ? code(origin.component) : "",
-    origin ? prose(origin.label) : code(logicalId),
-    code(type),
-    [...fate, words.join(", ")].join(" ").trim(),
-  ]);
+function mergingSections(against: StagePlan): readonly Section[] {
+  if (against.kind === "planned") return planSections(against.stage, against.plan);
+  const head = `**Merging into ${code(against.stage)}:** not known, ${prose(against.why)}`;
+  return [{ head, rows: [], tail: "" }];
 }
 
 function outputSection({ outputs }: PreviewStack): Section {
@@ -233,12 +157,6 @@ function hopSection(hops: readonly Hop[]): Section {
   const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const title = `**An item went all the way** through the preview in ${seconds(total)}.`;
   return { head: [title, "", row(["hop", "time"]), row(["-", "-:"])].join("\n"), rows, tail: "" };
-}
-
-/** The empty line after the summary is what makes GitHub read Markdown again. */
-function folded(title: string, rows: readonly string[], before = ""): Section {
-  const head = `${before}<details><summary>${title}</summary>\n`;
-  return { head, rows, tail: "\n\n</details>" };
 }
 
 function links({ preview, checksUrl }: CommentFacts): string[] {

@@ -26,13 +26,14 @@ function mayMove({ action, replacement }: Change): boolean {
   return action !== "Modify" || replacement === "True" || replacement === "Conditional";
 }
 
-function staysMoving(change: Change, moving: ReadonlySet<string>): boolean {
-  if (change.action !== "Modify" || change.details.length === 0) return true;
-  return change.details.some(
-    (detail) =>
-      (detail.recreation === "Always" || detail.recreation === "Conditionally") &&
-      !isSteady(detail, change.details, moving),
-  );
+function staysMoving({ action, details }: Change, moving: ReadonlySet<string>): boolean {
+  const replacing = details.filter(isReplacing);
+  if (action !== "Modify" || replacing.length === 0) return true;
+  return replacing.some((detail) => !isSteady(detail, details, moving));
+}
+
+export function isReplacing({ recreation }: ChangeDetail): boolean {
+  return recreation === "Always" || recreation === "Conditionally";
 }
 
 const STEADY: ReadonlySet<string> = new Set(data.attributes);

@@ -4,7 +4,8 @@ import type { Artifact } from "./artifact.ts";
 import { driftJson, stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
-import { changeLine } from "./operation.ts";
+import { planJson } from "./plan-json.ts";
+import { planLines, tally, untouchedLines } from "./plan-lines.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
 import { type Value, readableJson } from "./value.ts";
@@ -69,20 +70,20 @@ export function report(outcome: Outcome): Report {
         json: { kind: "rendered", stack: outcome.stack.stackName, template: outcome.stack.template },
       };
     case "planned": {
-      const { plan, stack } = outcome;
-      const changes = plan.changes.map((change) => changeLine(change, stack.origins));
+      const { plan } = outcome;
+      const loads = plan.items.map((component) => `items of ${component} put`);
       const last =
         plan.kind === "nothing"
           ? `${plan.stackName} is up to date: a deploy would change nothing`
-          : `${plan.stackName}: a deploy would ${plan.kind} it with ${count(plan.changes.length, "change")}`;
+          : `${plan.stackName}: a deploy would ${plan.kind} it: ${[tally(plan.words), ...loads].filter((part) => part !== "").join(", ")}`;
       return {
         result: "",
-        lines: [...changes, last],
-        json: { ...plan, kind: "planned", would: plan.kind } as unknown as Value,
+        lines: [...planLines(plan.words), ...untouchedLines(plan.untouched), last],
+        json: planJson(plan),
       };
     }
     case "deployed": {
-      const { kind, stack, outputs, changes } = outcome.deploy;
+      const { kind, stack, outputs, changes, counts } = outcome.deploy;
       const values = Object.entries(outputs).map(([name, value]) => `  ${name}: ${value}`);
       const what = kind === "unchanged" ? "is up to date, nothing was changed" : `is ${kind}`;
       return {
@@ -95,6 +96,7 @@ export function report(outcome: Outcome): Report {
           stackId: stack.id,
           outputs,
           changes: changes.length,
+          ...counts,
         },
       };
     }

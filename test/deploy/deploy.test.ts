@@ -5,6 +5,7 @@ import { eachAtOnce } from "../../action/core/parallel.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
 import type { DeployOutcome } from "../../action/deploy.ts";
+import { SALT_TAG } from "../../action/core/redact.ts";
 import {
   artifact,
   bucketOf,
@@ -66,8 +67,8 @@ test("first deploy, one changed function, nothing changed: the calls to AWS", as
   expect(change.result.kind).toBe("updated");
   expect(countsOf(change)).toEqual({ ...round, PutObject: 1 });
   expect(
-    change.result.changes.filter(({ details }) => details.some(({ name }) => name === "Code")),
-  ).toMatchObject([{ action: "Modify", logicalId: "One", replacement: "False" }]);
+    change.result.changes.filter(({ properties }) => properties.some(({ path }) => path.startsWith("Code"))),
+  ).toMatchObject([{ effect: "changed", logicalId: "One" }]);
 
   const rebuilt = await deployed(after, [await artifact("One", "second"), two]);
   expect(rebuilt.calls.map(({ action }) => action)).toEqual(["DescribeStacks"]);
@@ -124,7 +125,10 @@ test("the stack carries its tags and gives its outputs", async () => {
     outputs: { JobsArn: { Value: { "Fn::GetAtt": ["Jobs", "Arn"] } } },
   });
   const { result } = await deployed(rendered);
-  expect(result.stack.tags).toEqual(rendered.tags);
+  expect(result.stack.tags).toEqual({
+    ...rendered.tags,
+    [SALT_TAG]: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  });
   expect(result.outputs["JobsArn"]).toMatch(/^arn:aws:sqs:us-east-1:111122223333:tagged-Jobs/);
 });
 
@@ -146,7 +150,7 @@ test("new tags alone are an update; the same template under another digest needs
   const { result, lines } = await deployed({ ...rendered, digest: "0".repeat(64), tags });
   expect(result.kind).toBe("updated");
   expect(result.stack.tags["warren:digest"]).toBe("0".repeat(64));
-  expect(lines).toContain("1 resources only get the new tags");
+  expect(lines).toContain("1 more resource gets nothing but new tags");
 });
 
 test("a change set without any change is deleted, and the stack is unchanged", async () => {

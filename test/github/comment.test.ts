@@ -13,7 +13,7 @@ import { sameText } from "../../action/core/markdown.ts";
 import { COMMENT_CHARACTERS, SUMMARY_BYTES } from "../../action/core/paper.ts";
 import type { Plan } from "../../action/plan.ts";
 import type { Change } from "../../action/ports.ts";
-import { RETAGGED, detail } from "../plan/change-set.ts";
+import { RETAGGED, detail, planOf } from "../plan/change-set.ts";
 import { HOSTILE } from "./hostile.ts";
 
 const STACK_ID = "arn:aws:cloudformation:eu-central-1:111122223333:stack/burrow-x-123456/0a1b";
@@ -34,14 +34,8 @@ function change(
   };
 }
 
-function planOf(changes: readonly Change[]): StagePlan {
-  const kind = changes.length > 0 ? "update" : "nothing";
-  return {
-    kind: "planned",
-    stage: "prod",
-    plan: { kind, stackName: "burrow-prod", digest: "d", changes, items: [] },
-    origins: {},
-  };
+function merge(changes: readonly Change[], more: Partial<Plan> = {}): StagePlan {
+  return { kind: "planned", stage: "prod", plan: planOf(changes, {}, more) };
 }
 
 const FACTS: CommentFacts = {
@@ -49,7 +43,7 @@ const FACTS: CommentFacts = {
   verdict: { kind: "ready", stackName: "burrow-x-123456" },
   picture: "flowchart LR\n    c1 --> c2\n",
   merging: [
-    planOf([
+    merge([
       change("Added", "Add"),
       change("Changed", "Modify", "False"),
       change("Perhaps", "Modify", "Conditional"),
@@ -92,20 +86,18 @@ test.each<[string, CommentFacts["verdict"]]>([
 });
 
 test("a merge that changes nothing, one that is not known, and one that makes a stack", () => {
-  const created = planOf([change("One", "Add"), change("Two", "Add")]);
-  const noItems: Plan = { kind: "update", stackName: "burrow-prod", digest: "d", changes: [], items: [] };
   const merging: readonly StagePlan[] = [
-    planOf([]),
+    merge([]),
     { kind: "unknown", stage: "prod", why: "burrow-prod is UPDATE_IN_PROGRESS: @team look" },
-    { kind: "planned", stage: "prod", plan: { ...noItems, items: ["fang"] }, origins: {} },
-    created.kind === "planned" ? { ...created, plan: { ...created.plan, kind: "create" } } : created,
+    merge([], { kind: "update", items: ["fang"] }),
+    merge([change("One", "Add"), change("Two", "Add")], { kind: "create" }),
   ];
   expect(renderComment({ ...FACTS, merging, picture: "", hops: [] })).toMatchSnapshot();
 });
 
 test("a comment never exceeds GitHub's limit, and says where the rest is", () => {
   const many = Array.from({ length: 3_000 }, (_, index) => change(`Resource${index}`, "Modify", "False"));
-  const big = { ...FACTS, merging: [planOf([...many, change("Zebra", "Modify", "True")])] };
+  const big = { ...FACTS, merging: [merge([...many, change("Zebra", "Modify", "True")])] };
   const comment = renderComment(big);
   expect(comment.length).toBeLessThanOrEqual(COMMENT_CHARACTERS);
   expect(comment.length).toBeGreaterThan(COMMENT_CHARACTERS - 5_000);
@@ -123,7 +115,7 @@ test("a comment never exceeds GitHub's limit, and says where the rest is", () =>
 
 test("what not even the summary has room for, by its bytes, is a file that both point to", () => {
   const many = Array.from({ length: 3_000 }, (_, index) => change(`${index}${"哺".repeat(120)}`, "Modify"));
-  const huge = { ...FACTS, merging: [planOf(many)] };
+  const huge = { ...FACTS, merging: [merge(many)] };
   const summary = renderSummary(huge);
   expect(Buffer.byteLength(summary)).toBeLessThanOrEqual(SUMMARY_BYTES);
   expect(Buffer.byteLength(summary)).toBeGreaterThan(SUMMARY_BYTES - 5_000);
@@ -134,7 +126,7 @@ test("what not even the summary has room for, by its bytes, is a file that both 
   }
   const { name, text } = renderReport(huge) ?? {};
   expect(name).toBe("warren-burrow.md");
-  expect(text?.match(/<code>\d+哺+/g)).toHaveLength(many.length);
+  expect(text?.match(/<code>\d+哺+/g)).toHaveLength(2 * many.length);
 });
 
 test("a comment that differs by nothing but the run that it points to is the same", () => {
@@ -143,7 +135,7 @@ test("a comment that differs by nothing but the run that it points to is the sam
     renderComment({
       ...FACTS,
       runUrl: `https://github.com/octo/burrow/actions/runs/${run}`,
-      merging: [planOf(changes)],
+      merging: [merge(changes)],
     });
   expect(of(1)).not.toBe(of(2));
   expect(sameText(`${of(1).replaceAll("\n", "\r\n")}\n`, of(2))).toBe(true);
@@ -161,7 +153,7 @@ test("whatever the sizes, it stays within its limit and keeps verdict and links"
         const facts: CommentFacts = {
           ...FACTS,
           picture,
-          merging: [planOf(Array.from({ length: changes }, (_, index) => change(`R${index}`, "Modify")))],
+          merging: [merge(Array.from({ length: changes }, (_, index) => change(`R${index}`, "Modify")))],
           preview: {
             stackId: STACK_ID,
             outputs: Object.fromEntries(values.map((value, at) => [`O${at}`, value])),
@@ -184,7 +176,7 @@ test.each(Object.entries(HOSTILE))("%s in outputs, reasons and resources adds no
     verdict: { kind: "gone", stackName: text, why: text },
     merging: [
       { kind: "unknown", stage: text, why: text },
-      planOf([{ ...change(text, "Modify"), type: text, details: [detail(text, { name: text })] }]),
+      merge([{ ...change(text, "Modify"), type: text, details: [detail(text, { name: text })] }]),
     ],
     preview: { stackId: STACK_ID, outputs: { [text]: text } },
     hops: [{ name: text, milliseconds: 1 }],
@@ -195,7 +187,7 @@ test.each(Object.entries(HOSTILE))("%s in outputs, reasons and resources adds no
     verdict: { kind: "gone", stackName: plain, why: plain },
     merging: [
       { kind: "unknown", stage: plain, why: plain },
-      planOf([{ ...change(plain, "Modify"), type: plain, details: [detail(plain)] }]),
+      merge([{ ...change(plain, "Modify"), type: plain, details: [detail(plain)] }]),
     ],
     preview: { stackId: STACK_ID, outputs: { [plain]: plain } },
     hops: [{ name: plain, milliseconds: 1 }],

@@ -1,4 +1,8 @@
 /** Change sets in the form that AWS documents for IncludePropertyValues: contexts as JSON, scalars as texts. */
+import { createHash } from "node:crypto";
+import { SALT_TAG } from "../../action/core/redact.ts";
+import type { Origin } from "../../action/core/rendered.ts";
+import { type Plan, told } from "../../action/plan.ts";
 import type { Change, ChangeDetail } from "../../action/ports.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
@@ -77,4 +81,17 @@ function texts(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(texts);
   if (typeof value !== "object" || value === null) return String(value);
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, texts(item)]));
+}
+
+const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
+
+/** As plan() tells it of a stack that has a salt. */
+export function planOf(
+  changes: readonly Change[],
+  origins: Readonly<Record<string, Origin>> = {},
+  more: Partial<Plan> = {},
+): Plan {
+  const meaning = told(changes, { tags: { [SALT_TAG]: "grain" } }, { origins }, { workspace: { sha256 } });
+  const kind = changes.length > 0 ? "update" : "nothing";
+  return { kind, stackName: "burrow-prod", digest: "d", items: [], ...meaning, ...more };
 }

@@ -1,0 +1,94 @@
+/** A plan in lines, for the log and the terminal; from what is safe to be shown. */
+import { EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
+
+export interface Counts {
+  /** Imports too. */
+  readonly added: number;
+  readonly changed: number;
+  /** What may be replaced too. */
+  readonly replaced: number;
+  readonly removed: number;
+}
+
+export function countsOf(changes: readonly Pick<ResourceWords, "effect">[]): Counts {
+  const count = (...effects: readonly string[]): number =>
+    changes.filter(({ effect }) => effects.includes(effect)).length;
+  return {
+    added: count("added", "imported"),
+    changed: count("changed"),
+    replaced: count("replaced", "may-be-replaced"),
+    removed: count("removed"),
+  };
+}
+
+/** `1 replaced, 2 added`, the worst first; empty for none. */
+export function tally(changes: readonly Pick<ResourceWords, "effect">[]): string {
+  return EFFECTS.map((effect) => ({ effect, count: changes.filter((one) => one.effect === effect).length }))
+    .filter(({ count }) => count > 0)
+    .map(({ effect, count }) => `${count} ${effect.replaceAll("-", " ")}`)
+    .join(", ");
+}
+
+/** `queue producer`, `dead-letter-queue of producer`, `mapping of producer -> worker`, with the names as `quote` has them. */
+export function resourceTitle(
+  { main, label, component }: ResourceWords,
+  quote: (name: string) => string,
+): string {
+  if (label === "") return quote(component);
+  return main ? `${label} ${quote(component)}` : `${label} of ${quote(component)}`;
+}
+
+const VERBS: Readonly<Record<ResourceWords["effect"], string>> = {
+  replaced: "REPLACE",
+  "may-be-replaced": "REPLACE?",
+  removed: "REMOVE",
+  changed: "change",
+  imported: "import",
+  added: "add",
+};
+
+/** The resource in one line and each property in one or more below it. */
+export function planLines(words: readonly ResourceWords[]): readonly string[] {
+  const title = (resource: ResourceWords): string => resourceTitle(resource, (name) => name);
+  const width = Math.min(60, Math.max(20, ...words.map((resource) => title(resource).length)));
+  return words.flatMap((resource) => {
+    const { effect, logicalId, type, policyAction } = resource;
+    const fate = policyAction === "" ? "" : `  (${policyAction})`;
+    const line = `${VERBS[effect].padEnd(8)}  ${title(resource).padEnd(width)}  ${logicalId} ${type}${fate}`;
+    return [
+      line,
+      ...resource.properties.flatMap((property) => propertyLines(property).map((one) => `    ${one}`)),
+    ];
+  });
+}
+
+/** `visibility-timeout: 180 -> 360`; diffs and statements follow in lines of their own. */
+export function propertyLines(property: PropertyWords): readonly string[] {
+  const { name, before, after, lines, diff } = property;
+  const why = remarks(property);
+  const head = (text: string): string => `${name}: ${[text, ...why].filter((part) => part !== "").join(" ")}`;
+  if (lines) return [head(lines.length === 0 ? "changes" : ""), ...lines.map((line) => `  ${line}`)];
+  if (diff !== undefined) return [head(""), ...diff.split("\n").map((line) => `  ${line}`)];
+  return [
+    head(
+      before === undefined && after === undefined
+        ? "changes"
+        : `${before ?? "(not set)"} -> ${after ?? "(not set)"}`,
+    ),
+  ];
+}
+
+/** What a reader has to know beside the values; each in brackets. */
+export function remarks({ recreation, uncertain, because, before, after }: PropertyWords): readonly string[] {
+  const new_ = { never: "", conditionally: "(may make a new one)", always: "(makes a new one)" }[recreation];
+  const follows = because === undefined ? "" : `(follows ${because})`;
+  const equal = uncertain && before !== undefined && before === after ? "(may change)" : "";
+  return [new_, follows, equal].filter((remark) => remark !== "");
+}
+
+/** The tags of the stack reach every resource with every commit. */
+export function untouchedLines(count: number): string[] {
+  return count === 0
+    ? []
+    : [`${count} more ${count === 1 ? "resource gets" : "resources get"} nothing but new tags`];
+}
