@@ -3,8 +3,10 @@
  * missing permission, and the stacks do not depend on it.
  */
 import { GitHubRefusal } from "./core/github-refusal.ts";
+import { parseCommentData } from "./core/comment-data.ts";
 import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
 import { formatProblem } from "./core/problem.ts";
+import type { ValueMap } from "./core/value.ts";
 import type { DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
 
 export interface AnnouncePorts {
@@ -14,6 +16,8 @@ export interface AnnouncePorts {
 
 /** One for each run, so that a missing permission is told once. */
 export interface Announcer {
+  /** What the pull request's comment remembers of earlier runs. Whoever may edit comments may have changed it. */
+  remembered(pullRequest: number, pipeline: string): Promise<ValueMap>;
   /** Makes or edits the pull request's one comment. */
   comment(pullRequest: number, facts: CommentFacts): Promise<void>;
   /** A deployment around `work`, with the status of how it ends. */
@@ -49,6 +53,10 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
   }
 
   return {
+    async remembered(pullRequest, pipeline) {
+      const body = await attempt(() => github.comment(pullRequest, commentMarker(pipeline)));
+      return parseCommentData(body ?? "");
+    },
     async comment(pullRequest, facts) {
       const body = renderComment(facts);
       const done = await attempt(() =>

@@ -1,7 +1,7 @@
 /** What one run of the Action is about, and what all of its intents need of it. */
 import type { Announcer } from "./announce.ts";
 import type { Artifact } from "./core/artifact.ts";
-import type { CommentFacts, Hop } from "./core/comment.ts";
+import type { CommentFacts } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
 import { drawPipeline } from "./core/graph.ts";
 import { freshness } from "./core/freshness.ts";
@@ -12,7 +12,7 @@ import { formatProblem } from "./core/problem.ts";
 import type { StackTemplate } from "./core/render.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { type ConcreteStage, type Stage, concreteStage } from "./core/stage.ts";
-import type { AwsPorts, Commit, DeploymentInput, GitHub, Ports, Stack } from "./ports.ts";
+import type { AwsPorts, Commit, DeploymentInput, GitHub, Ports } from "./ports.ts";
 import { type Project, buildProject, prepareStack } from "./project.ts";
 import type { Access } from "./session.ts";
 
@@ -21,8 +21,6 @@ export interface GitopsPorts extends Omit<Ports, "aws"> {
   readonly aws: (access: Access) => AwsPorts;
   /** What is logged meanwhile is folded under a title. */
   readonly group: <T>(title: string, work: () => Promise<T>) => Promise<T>;
-  /** Sends a marked item through a preview. Absent: the comment has no times. */
-  readonly tryOut?: (stack: Stack) => Promise<readonly Hop[]>;
 }
 
 export interface Errand {

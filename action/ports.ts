@@ -4,6 +4,7 @@
  */
 import type { Artifact, BuildRequest } from "./core/artifact.ts";
 import type { Detection } from "./core/detection.ts";
+import type { CodeQuota, GuardedEnvironment } from "./core/doctor-facts.ts";
 import type { PullRequest } from "./core/event.ts";
 import type { Trust } from "./core/trust.ts";
 import type { Probe } from "./probe.ts";
@@ -255,6 +256,8 @@ export interface GitHub {
   head(branch: string): Promise<string | undefined>;
   /** True if `ancestor` is `sha` or comes before it. */
   isAncestor(ancestor: string, sha: string): Promise<boolean>;
+  /** The text of our comment that holds `marker`; undefined if there is none. */
+  comment(pullRequest: number, marker: string): Promise<string | undefined>;
   /** The comment that holds `marker`, made or edited; untouched if its text is equal. */
   upsertComment(
     pullRequest: number,
@@ -269,6 +272,17 @@ export interface GitHub {
   setDeploymentState(id: number, state: DeploymentState, text: string, url?: string): Promise<void>;
   /** Ids of the stack's deployments that are not inactive yet. */
   activeDeployments(environment: string, stack: string): Promise<readonly number[]>;
+}
+
+/** How the repository is set up on GitHub: what the doctor asks. Throws GitHubRefusal. */
+export interface RepositorySettings {
+  /** Undefined: there is none of that name. */
+  environment(name: string): Promise<GuardedEnvironment | undefined>;
+  isProtected(branch: string): Promise<boolean>;
+  /** What the subjects of OIDC tokens are made of; undefined: as GitHub makes them. */
+  subjectClaims(): Promise<readonly string[] | undefined>;
+  /** Of jobs that name no permissions. A job's own token may never see it. */
+  defaultPermissions(): Promise<"read" | "write">;
 }
 
 /** Credentials of an assumed role; AWS forgets them at `expiration`. */
@@ -298,6 +312,13 @@ export interface Identity {
   }): Promise<AssumedCredentials>;
 }
 
+/** What the account and region may hold. */
+export interface Quotas {
+  /** How many stacks. */
+  stacks(): Promise<number>;
+  code(): Promise<CodeQuota>;
+}
+
 /** The ports behind AWS credentials. */
 export interface AwsPorts {
   readonly stacks: Stacks;
@@ -318,4 +339,6 @@ export interface Ports {
   readonly builder: Builder;
   /** Asked for only by commands that talk to AWS. Undefined: the region that the environment names. */
   readonly aws: (region: string | undefined) => AwsPorts;
+  /** Of `owner/name`. Absent without a token for GitHub. */
+  readonly settings?: (repository: string) => RepositorySettings;
 }

@@ -9,6 +9,7 @@ import { type Problem, UserError } from "./core/problem.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
 import { type Errand, build, connect, deploymentOf, factsOf, prepare, tooOld, useOfStage } from "./errand.ts";
 import { plan } from "./plan.ts";
+import { tryOut } from "./tryout.ts";
 
 export type PreviewOutcome =
   | Skip
@@ -19,7 +20,7 @@ export type PreviewOutcome =
       readonly facts: CommentFacts;
     };
 
-/** Throws what building or deploying throws, after the pull request was told. */
+/** Throws what building or deploying throws, and `smoke-failed`, after the pull request was told. */
 export async function preview(
   intent: Extract<Intent, { readonly kind: "preview" }>,
   errand: Errand,
@@ -28,6 +29,8 @@ export async function preview(
   const { ports, announce } = errand;
   const { number, branch, headSha } = pullRequest;
   const facts = factsOf(errand, number);
+  let previewed: PreviewOutcome;
+  let stuck: readonly Problem[];
   try {
     const built = await build(errand);
     const commit = { sha: headSha, branch, pullRequest: number };
@@ -50,21 +53,26 @@ export async function preview(
       }),
     );
     const { stack, outputs } = deployed.done;
-    const hops = ports.tryOut ? await ports.tryOut(stack) : [];
+    const tried = await tryOut({ prepared, deployed: deployed.done, pullRequest: number, aws }, errand);
+    const { hops, data, problems } = tried;
+    stuck = problems;
     const full: CommentFacts = {
       ...facts,
-      verdict: { kind: "ready", stackName },
+      verdict: problems.length > 0 ? { kind: "stuck", stackName, problems } : { kind: "ready", stackName },
       merging,
       preview: { stackId: stack.id, outputs },
       hops,
+      data,
     };
     await announce.comment(number, full);
-    return { kind: "previewed", stage: concrete.name, deploy: deployed.done, facts: full };
+    previewed = { kind: "previewed", stage: concrete.name, deploy: deployed.done, facts: full };
   } catch (error) {
     // The pull request is where its author looks; the run tells all of it.
     await announce.comment(number, { ...facts, verdict: failed(error) });
     throw error;
   }
+  if (stuck.length > 0) throw new UserError("smoke-failed", stuck);
+  return previewed;
 }
 
 /** What the event says may be minutes old by now, and a preview that is made after its teardown stays until the sweep. */

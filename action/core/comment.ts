@@ -3,6 +3,7 @@
  * run's address (`sameText`), so that a comment is edited only when something has changed.
  */
 import type { Plan } from "../plan.ts";
+import { formatCommentData } from "./comment-data.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
 import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -17,6 +18,7 @@ import {
   fitDocument,
   fits,
 } from "./paper.ts";
+import type { ValueMap } from "./value.ts";
 
 export interface CommentFacts {
   readonly pipeline: string;
@@ -28,6 +30,8 @@ export interface CommentFacts {
   readonly preview?: PreviewStack;
   /** How long a marked item took from hop to hop, in the order of its way. */
   readonly hops?: readonly Hop[];
+  /** Hidden, for the next run (comment-data.ts). */
+  readonly data?: ValueMap;
   /** Where the runs of the pull request are: the same page for all of them. */
   readonly checksUrl: string;
   /** This run: where the rest is of what does not fit. */
@@ -36,6 +40,7 @@ export interface CommentFacts {
 
 export type Verdict =
   | { readonly kind: "ready"; readonly stackName: string }
+  | { readonly kind: "stuck"; readonly stackName: string; readonly problems: readonly Problem[] }
   | { readonly kind: "deployed"; readonly stage: string; readonly stackName: string }
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
@@ -102,7 +107,7 @@ function renderOn(paper: Paper, facts: CommentFacts): string {
 
 function documentOf(facts: CommentFacts): Document {
   return {
-    head: `${commentMarker(facts.pipeline)}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`,
+    head: `${[commentMarker(facts.pipeline), formatCommentData(facts.data ?? {})].join("\n").trimEnd()}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`,
     sections: sections(facts),
     foot: `\n${links(facts).join(" · ")}\n`,
   };
@@ -112,6 +117,8 @@ function verdictLine(verdict: Verdict): string {
   switch (verdict.kind) {
     case "ready":
       return `the preview ${code(verdict.stackName)} is up ✅`;
+    case "stuck":
+      return `the preview ${code(verdict.stackName)} is up, but an item did not get through ❌`;
     case "deployed":
       return `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`;
     case "planned":
@@ -126,10 +133,10 @@ function verdictLine(verdict: Verdict): string {
 function sections(facts: CommentFacts): Section[] {
   const { verdict, merging, preview, hops = [], picture } = facts;
   return [
-    ...(verdict.kind === "failed" ? [problemSection(verdict.problems)] : []),
+    ...(verdict.kind === "failed" || verdict.kind === "stuck" ? [problemSection(verdict.problems)] : []),
     ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
-    ...(hops.length > 0 ? [hopSection(hops)] : []),
+    ...(hops.length > 0 ? [hopSection(hops, verdict)] : []),
     ...(picture === "" ? [] : [folded("The pipeline", [fence(picture, "mermaid")])]),
   ];
 }
@@ -151,11 +158,14 @@ function outputSection({ outputs }: PreviewStack): Section {
   return folded("Outputs of the stack", [row(["output", "value"]), row(["-", "-"]), ...rows]);
 }
 
-function hopSection(hops: readonly Hop[]): Section {
+function hopSection(hops: readonly Hop[], { kind }: Verdict): Section {
   const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
   const rows = hops.map(({ name, milliseconds }) => row([code(name), seconds(milliseconds)]));
   const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
-  const title = `**An item went all the way** through the preview in ${seconds(total)}.`;
+  const title =
+    kind === "stuck"
+      ? "**It came this far:**"
+      : `**An item went all the way** through the preview in ${seconds(total)}.`;
   return { head: [title, "", row(["hop", "time"]), row(["-", "-:"])].join("\n"), rows, tail: "" };
 }
 

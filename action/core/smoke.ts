@@ -6,7 +6,7 @@ import { type KeyAttribute, keyProblem } from "./items.ts";
 import { defaultValue } from "./option.ts";
 import type { Place, Problem } from "./problem.ts";
 import { suggestion } from "./suggest.ts";
-import { type Value, isValueList, isValueMap, textOf } from "./value.ts";
+import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
 import { type Way, findWay } from "./way.ts";
 
 export interface Smoke {
@@ -17,6 +17,8 @@ export interface Smoke {
   /** What the thing that arrives must hold besides; may have placeholders. */
   readonly holds: readonly string[];
   readonly withinSeconds: number;
+  /** All that pipeline.yaml says of it: a run with another text is another run. */
+  readonly text: string;
 }
 
 export interface Put {
@@ -102,6 +104,7 @@ export function readSmoke(value: Value | undefined, input: SmokeInput): SmokeRes
       expect: expect.name,
       holds: (isValueList(value["holds"]) ? value["holds"] : []).map(textOf),
       withinSeconds: secondsOf(value["within"]),
+      text: canonicalJson(value),
     },
     problems,
   };

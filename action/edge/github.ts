@@ -1,27 +1,10 @@
 /** The repository on GitHub (or on GitHub Enterprise: whatever the API's address is), through octokit. */
-import type { getOctokit as GetOctokit } from "@actions/github";
 import { pullRequestOf } from "../core/github-pull-request.ts";
-import { GitHubRefusal, type Permission, answerOf, troubleOf } from "../core/github-refusal.ts";
+import { answerOf } from "../core/github-refusal.ts";
 import { sameText } from "../core/markdown.ts";
-import type { Clock, DeploymentInput, DeploymentState, GitHub } from "../ports.ts";
+import type { DeploymentInput, DeploymentState, GitHub } from "../ports.ts";
+import type { GitHubApi, Here, Octokit } from "./github-api.ts";
 
-type Octokit = ReturnType<typeof GetOctokit>;
-
-export interface GitHubSettings {
-  readonly token: string;
-  /** `owner/name`. */
-  readonly repository: string;
-  /** For example https://api.github.com or https://github.example.com/api/v3. */
-  readonly apiUrl: string;
-  /** Where the run's log is, for deployments. */
-  readonly runUrl: string;
-}
-
-const TRIES = 4;
-const FIRST_PAUSE_MS = 500;
-/** In all, for one question: a deploy is not held up for longer to write a comment. */
-const WAIT_SECONDS_MAX = 60;
-const ANSWER_MS = 30_000;
 const PAGE = 100;
 
 /** Deployments are found again by their task, which GitHub can filter by; nothing else of theirs tells the stack. */
@@ -29,53 +12,8 @@ function taskOf(stack: string): string {
   return `warren:${stack}`;
 }
 
-/** Makes no call yet. */
-export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
-  const [owner = "", repo = ""] = settings.repository.split("/");
-  const here = { owner, repo };
-  let opened: Promise<Octokit> | undefined;
-  const api = (): Promise<Octokit> => (opened ??= open(settings));
-
-  /** Every `work` looks before it writes, so that doing it again after a lost answer does nothing twice. */
-  async function ask<T>(
-    doing: string,
-    permission: Permission,
-    work: (octokit: Octokit) => Promise<T>,
-  ): Promise<T> {
-    let waitedMs = 0;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await work(await api());
-      } catch (error) {
-        const answer = answerOf(error);
-        if (!answer) throw error;
-        const trouble = troubleOf(answer, clock.now());
-        const refusal = new GitHubRefusal(trouble, doing, permission, answer, error);
-        if (trouble.kind !== "rate-limit" && trouble.kind !== "unavailable") throw refusal;
-        const asked = trouble.waitSeconds === undefined ? 0 : trouble.waitSeconds * 1_000;
-        // Never before the time that GitHub names; with jitter, or all runs of a busy hour come back at once.
-        const pauseMs = asked + FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
-        if (attempt === TRIES || waitedMs + pauseMs > WAIT_SECONDS_MAX * 1_000) throw refusal;
-        await clock.sleep(pauseMs);
-        waitedMs += pauseMs;
-      }
-    }
-  }
-
-  /** For questions that have "there is none" as an answer. */
-  async function askIfThere<T>(
-    doing: string,
-    permission: Permission,
-    work: (octokit: Octokit) => Promise<T>,
-  ): Promise<T | undefined> {
-    try {
-      return await ask(doing, permission, work);
-    } catch (error) {
-      if (error instanceof GitHubRefusal && error.kind === "not-found") return undefined;
-      throw error;
-    }
-  }
-
+/** Every question looks before it writes, so that asking it again after a lost answer does nothing twice. */
+export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitHub {
   return {
     pullRequest: (number) =>
       askIfThere("read a pull request", "pull-requests: read", async ({ rest }) => {
@@ -113,6 +51,11 @@ export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
       });
       return status === "ahead" || status === "identical";
     },
+    comment: (pullRequest, marker) =>
+      ask("read the pull request's comments", "pull-requests: read", async (octokit) => {
+        const found = await ownComment(octokit, { ...here, issue_number: pullRequest }, marker);
+        return found?.body;
+      }),
     upsertComment: (pullRequest, marker, body) =>
       ask("comment on the pull request", "pull-requests: write", async (octokit) => {
         const { rest } = octokit;
@@ -162,7 +105,7 @@ export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
           state,
           // 140 is GitHub's limit.
           description: Array.from(text).slice(0, 140).join(""),
-          log_url: settings.runUrl,
+          log_url: runUrl,
           ...(url === undefined ? {} : { environment_url: url }),
         }),
       );
@@ -183,11 +126,6 @@ export function createGitHub(settings: GitHubSettings, clock: Clock): GitHub {
         return active;
       }),
   };
-}
-
-interface Here {
-  readonly owner: string;
-  readonly repo: string;
 }
 
 async function createDeployment({ rest }: Octokit, here: Here, input: DeploymentInput): Promise<number> {
@@ -276,15 +214,4 @@ async function loginOf(rest: Octokit["rest"]): Promise<string> {
     if (answerOf(error)) return "";
     throw error;
   }
-}
-
-/** Loaded on first use: a command that asks GitHub nothing does not pay for it. */
-async function open({ token, apiUrl }: GitHubSettings): Promise<Octokit> {
-  const { getOctokit } = await import("@actions/github");
-  const octokit = getOctokit(token, { baseUrl: apiUrl });
-  octokit.hook.before("request", (options) => {
-    // Octokit waits for ever.
-    options.request.signal = AbortSignal.timeout(ANSWER_MS);
-  });
-  return octokit;
 }
