@@ -7,7 +7,11 @@ import {
 import { CloudWatchClient, PutMetricAlarmCommand } from "@aws-sdk/client-cloudwatch";
 import { DisableRuleCommand, EventBridgeClient } from "@aws-sdk/client-eventbridge";
 import { DeleteRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
-import { LambdaClient, UpdateEventSourceMappingCommand } from "@aws-sdk/client-lambda";
+import {
+  LambdaClient,
+  RemovePermissionCommand,
+  UpdateEventSourceMappingCommand,
+} from "@aws-sdk/client-lambda";
 import { PutPublicAccessBlockCommand, S3Client } from "@aws-sdk/client-s3";
 import { SetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -20,7 +24,7 @@ import type { LocalAws } from "../../action/local/aws.ts";
 import { type Actor, actAs, allowRole } from "./acting.ts";
 import { startInstance } from "./instance.ts";
 import { createdStack, settled } from "./stack.ts";
-import { allow, arn, lambdaFunction, lambdaRole, policy, ref } from "./templates.ts";
+import { allow, arn, lambdaFunction, lambdaRole, permission, policy, ref } from "./templates.ts";
 
 const BLOCKED = {
   BlockPublicAcls: true,
@@ -58,11 +62,15 @@ const EVERYTHING = {
       Properties: { EventSourceArn: arn("Queue"), FunctionName: ref("Worker"), BatchSize: 2, Enabled: true },
     },
     Timer: { Type: "AWS::Events::Rule", Properties: { ScheduleExpression: "rate(1 day)", State: "ENABLED" } },
+    Permit: permission("Worker", "events.amazonaws.com", arn("Timer")),
     Bucket: { Type: "AWS::S3::Bucket", Properties: { PublicAccessBlockConfiguration: BLOCKED } },
     Alarm: { Type: "AWS::CloudWatch::Alarm", Properties: { ...ALARM, Threshold: 1 } },
   },
   Outputs: Object.fromEntries(
-    ["Queue", "Role", "Mapping", "Timer", "Bucket", "Alarm"].map((id) => [id, { Value: ref(id) }]),
+    ["Queue", "Role", "Worker", "Permit", "Mapping", "Timer", "Bucket", "Alarm"].map((id) => [
+      id,
+      { Value: ref(id) },
+    ]),
   ),
 };
 
@@ -99,12 +107,15 @@ function lines(detection: Detection): string[] {
 
 async function changeByHand(): Promise<void> {
   const config = aws.clientConfig();
-  const { Queue, Role, Mapping, Timer, Bucket, Alarm } = made;
+  const { Queue, Role, Worker, Permit, Mapping, Timer, Bucket, Alarm } = made;
   await new SQSClient(config).send(
     new SetQueueAttributesCommand({ QueueUrl: Queue, Attributes: { VisibilityTimeout: "60" } }),
   );
   await new IAMClient(config).send(new DeleteRolePolicyCommand({ RoleName: Role, PolicyName: "arrow" }));
   await new LambdaClient(config).send(new UpdateEventSourceMappingCommand({ UUID: Mapping, BatchSize: 9 }));
+  await new LambdaClient(config).send(
+    new RemovePermissionCommand({ FunctionName: Worker, StatementId: Permit }),
+  );
   await new EventBridgeClient(config).send(new DisableRuleCommand({ Name: Timer }));
   await new S3Client({ ...config, forcePathStyle: true }).send(
     new PutPublicAccessBlockCommand({
@@ -121,6 +132,7 @@ const CHANGED = [
   "Alarm modified /Threshold 1 7",
   "Bucket modified /PublicAccessBlockConfiguration/BlockPublicPolicy true false",
   "Mapping modified /BatchSize 2 9",
+  "Permit deleted",
   "Policy deleted",
   "Queue modified /VisibilityTimeout 180 60",
   "Timer modified /State ENABLED DISABLED",
@@ -155,6 +167,7 @@ test("a change set that reverts drift lists what it will put back, and does", as
     ].join(" "),
   );
   expect(told.toSorted()).toEqual([
+    "Add Permit",
     "Add Policy",
     "Modify Alarm Threshold",
     "Modify Bucket PublicAccessBlockConfiguration",
@@ -217,5 +230,5 @@ test("who may not read a resource is told so, and gets the rest", async () => {
     allow(["cloudformation:DetectStackDrift", "cloudformation:Describe*"], "*"),
     enough[1]!,
   ]);
-  expect(await detect(actor)).toMatchObject({ kind: "partial", resources: { length: 8 } });
+  expect(await detect(actor)).toMatchObject({ kind: "partial", resources: { length: 9 } });
 });

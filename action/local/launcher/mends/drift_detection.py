@@ -23,11 +23,13 @@ LEANS_ON = {
     "ministack.services.cloudformation.drift:detect_resource_drift": "(stack, logical_id, record, timestamp)",
     "ministack.services.cloudformation.handlers:_ACTION_HANDLERS": "dict",
     "ministack.services.cloudformation.provisioners:_eb_rule_bus_name": "(props)",
+    "ministack.services.cloudformation.provisioners:_lambda_function_for_cfn_ref": "(function_ref)",
     "ministack.services.cloudwatch:_alarms": "AccountRegionScopedDict",
     "ministack.services.eventbridge:_rules": "AccountRegionScopedDict",
     "ministack.services.eventbridge:_rule_key": "(rule_name, bus_name)",
     "ministack.services.iam:_roles": "AccountScopedDict",
     "ministack.services.lambda_svc:_esms": "AccountRegionScopedDict",
+    "ministack.services.lambda_svc:_event_invoke_config": "(func, qualifier)",
     "ministack.services.s3:_buckets": "AccountScopedDict",
     "ministack.services.s3:_bucket_policies": "AccountScopedDict",
 }
@@ -38,6 +40,7 @@ NOT_READING = frozenset({"iam:PassRole", "kms:Decrypt"})
 ALARM = ("AlarmDescription", "MetricName", "Namespace", "Statistic", "Period", "EvaluationPeriods", "Threshold",
          "ComparisonOperator", "TreatMissingData")
 MAPPING = ("BatchSize", "MaximumBatchingWindowInSeconds", "Enabled", "FunctionResponseTypes")
+INVOKE = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds")
 RULE = ("ScheduleExpression", "State", "Description", "EventPattern")
 
 
@@ -62,6 +65,25 @@ def read_mapping(physical_id, _props):
     if mapping is None:
         return None
     return {**kept(mapping, MAPPING), "Enabled": mapping["State"] not in ("Disabled", "Disabling")}
+
+
+def function_of(props: dict) -> dict:
+    from ministack.services.cloudformation import provisioners
+
+    return provisioners._lambda_function_for_cfn_ref(props.get("FunctionName", ""))[0] or {}
+
+
+def read_permission(physical_id, props):
+    sid = props.get("Id") or physical_id
+    statements = function_of(props).get("policy", {}).get("Statement", [])
+    return {} if any(statement.get("Sid") == sid for statement in statements) else None
+
+
+def read_invoke_config(_physical_id, props):
+    from ministack.services import lambda_svc
+
+    config = lambda_svc._event_invoke_config(function_of(props), props.get("Qualifier"))
+    return None if config is None else kept(config, INVOKE)
 
 
 def read_rule(physical_id, props):
@@ -133,12 +155,16 @@ def apply(settings: Settings) -> None:
 
     def read_whole_bucket(physical_id, props):
         found = read_bucket(physical_id, props)
-        return None if found is None else {**found, **public_access(physical_id)}
+        # Never versioned looks like suspended: both keep no further versions.
+        versioning = {"VersioningConfiguration": {"Status": "Suspended"}}
+        return None if found is None else {**versioning, **found, **public_access(physical_id)}
 
     known.update({
         "AWS::CloudWatch::Alarm": (read_alarm, frozenset(ALARM)),
         "AWS::Events::Rule": (read_rule, frozenset(RULE)),
         "AWS::IAM::RolePolicy": (read_role_policy, frozenset({"PolicyName", "RoleName", "PolicyDocument"})),
+        "AWS::Lambda::EventInvokeConfig": (read_invoke_config, frozenset(INVOKE)),
+        "AWS::Lambda::Permission": (read_permission, frozenset()),
         "AWS::Lambda::EventSourceMapping": (read_mapping, frozenset(MAPPING)),
         "AWS::S3::Bucket": (read_whole_bucket, bucket_properties | {"PublicAccessBlockConfiguration"}),
         "AWS::S3::BucketPolicy": (read_bucket_policy, frozenset({"PolicyDocument"})),
