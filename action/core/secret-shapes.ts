@@ -85,6 +85,14 @@ const ASSIGNMENT =
 
 const COMPILED = SHAPES.map((shape) => new RegExp(shape.source, `${shape.flags}dg`));
 
+/**
+ * AWS's validation repeats the value that it refuses, up to a whole template: `Value '...' at 'templateBody' failed to
+ * satisfy constraint`. A short one is shown unless it stands in a map whose keys the user has chosen.
+ */
+const ECHO = /\bvalue '(?<hide>[^']*(?:'(?! at ')[^']*)*)' at '(?<place>[\w.\[\]-]{1,200})'/gi;
+const ECHO_CHARACTERS = 64;
+const OWN_KEYS = /environment|variable|parameter|input|payload|body|value|header/i;
+
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -92,7 +100,7 @@ export interface Span {
 
 /** Where in a text something stands that is a secret by its form or by the word before it. In order, apart. */
 export function secretSpans(text: string): readonly Span[] {
-  const spans = [...shapeSpans(text), ...assignmentSpans(text), ...randomSpans(text)];
+  const spans = [...shapeSpans(text), ...assignmentSpans(text), ...echoSpans(text), ...randomSpans(text)];
   return united(spans);
 }
 
@@ -108,6 +116,15 @@ function shapeSpans(text: string): Span[] {
       return end > start ? [{ start, end }] : [];
     }),
   );
+}
+
+function echoSpans(text: string): Span[] {
+  return [...text.matchAll(ECHO)].flatMap(({ index, groups }): Span[] => {
+    const { hide = "", place = "" } = groups ?? {};
+    if (hide === "" || (hide.length <= ECHO_CHARACTERS && !OWN_KEYS.test(place))) return [];
+    const start = index + "value '".length;
+    return [{ start, end: start + hide.length }];
+  });
 }
 
 /** Words that say that there is no value, or that a sentence goes on, and names of a secret: they may be read. */

@@ -119,6 +119,14 @@ describe("a text", () => {
     ['{"apiKey": "a \\" b", "n": 1}', `{"apiKey": "${HIDDEN}", "n": 1}`],
     ["client-secret: abc", `client-secret: ${HIDDEN}`],
     ["https://a/b?X-Amz-Signature=0f&x=1", `https://a/b?X-Amz-Signature=${HIDDEN}&x=1`],
+    [
+      `Value '{"a":"it's"${"x".repeat(80)}}' at 'templateBody' failed to satisfy constraint`,
+      `Value '${HIDDEN}' at 'templateBody' failed to satisfy constraint`,
+    ],
+    [
+      "Value 'hunter2' at 'environment.variables.DB.member' failed",
+      `Value '${HIDDEN}' at 'environment.variables.DB.member' failed`,
+    ],
     ["Authorization: Basic dXNlcjpodW50ZXIyISE=", `Authorization: Basic ${HIDDEN}`],
   ])("loses what is a secret by its place: %s", (text, shown) => {
     expect(redactText(text)).toBe(shown);
@@ -130,6 +138,7 @@ describe("a text", () => {
     "arn:aws:lambda:eu-west-1:123456789012:function:rabbit-hole-prod-ServerlessproducerFunction-aB1cD2eF3gH4",
     "https://sqs.eu-west-1.amazonaws.com/123456789012/rabbit-hole-prod-ProducerQueue-1A2B3C4D5E6F",
     "The security token included in the request is invalid",
+    "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must be less",
     "[#/Environment/Variables/DB_PASSWORD: expected type: String, found: JSONArray]",
     "commit 0123456789abcdef0123456789abcdef01234567",
     "mailto:me@example.com, https://example.com:8080/a@b",

@@ -5,6 +5,7 @@ from types import ModuleType
 from settings import Settings
 
 from . import (
+    account_limits,
     alarms,
     bucket_not_empty,
     bucket_settings,
@@ -23,6 +24,7 @@ from . import (
     pace,
     permissions_boundary,
     property_types,
+    property_values,
     pull_permissions,
     push_permissions,
     replacement,
@@ -43,6 +45,7 @@ from . import (
 # property_types goes around it, so that a change of type alone asks for nothing; pace goes around all, so that a
 # resource waits before anything is asked.
 ALL: tuple[ModuleType, ...] = (
+    account_limits,
     alarms,
     bucket_not_empty,
     bucket_settings,
@@ -59,6 +62,7 @@ ALL: tuple[ModuleType, ...] = (
     log_groups,
     mapping_actions,
     permissions_boundary,
+    property_values,
     pull_permissions,
     push_permissions,
     replacement,
