@@ -25,7 +25,7 @@ export function combinedFailure(reason: string, what: string, failed: readonly F
 
 /** Of several steps: all problems under the first reason; a bug goes before them. */
 export function joinFailures(failures: readonly (Error | undefined)[]): Error | undefined {
-  const all = failures.filter((failure) => failure !== undefined);
+  const all = failures.flatMap((failure) => (failure ? [explainAwsError(failure) ?? failure] : []));
   const [first] = all;
   if (!first || all.length === 1) return first;
   const users = all.filter((failure) => failure instanceof UserError);

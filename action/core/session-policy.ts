@@ -16,13 +16,27 @@ export interface SessionInput {
   readonly serviceRole: string | undefined;
 }
 
+/** Not about a stack that could be named: IAM knows no resource for them, or for a call without a stack's name. */
+const BESIDE_ONE_STACK = [
+  "cloudformation:BatchDescribeTypeConfigurations",
+  "cloudformation:DescribeStackDriftDetectionStatus",
+  "cloudformation:DescribeStacks",
+  "cloudformation:ListStacks",
+];
+
 /** What Warren itself calls beside CloudFormation; the role says on which resources. */
 const BESIDE_STACKS = [
   "dynamodb:BatchWriteItem",
+  "dynamodb:DeleteItem",
+  "dynamodb:PutItem",
+  "dynamodb:Scan",
   "events:DisableRule",
   "iam:PassRole",
+  "lambda:InvokeFunction",
   "lambda:UpdateEventSourceMapping",
+  "logs:FilterLogEvents",
   "s3:*",
+  "sqs:SendMessage",
 ];
 
 /**
@@ -42,11 +56,7 @@ export function sessionPolicy(input: SessionInput): string {
         ...(stacks.length > 0
           ? [{ Effect: "Allow", Action: "cloudformation:*", Resource: stacks.map(pattern) }]
           : []),
-        {
-          Effect: "Allow",
-          Action: ["cloudformation:DescribeStacks", "cloudformation:ListStacks"],
-          Resource: "*",
-        },
+        { Effect: "Allow", Action: BESIDE_ONE_STACK, Resource: "*" },
         input.serviceRole === undefined
           ? { Effect: "Allow", NotAction: "cloudformation:*", Resource: "*" }
           : { Effect: "Allow", Action: BESIDE_STACKS, Resource: "*" },

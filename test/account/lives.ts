@@ -2,10 +2,12 @@
 import { readFile } from "node:fs/promises";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactOf } from "../../action/core/artifact.ts";
+import type { StackDrift } from "../../action/core/drift.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
 import { doctor } from "../../action/doctor.ts";
+import { detectDrift } from "../../action/drift.ts";
 import { type Plan, plan } from "../../action/plan.ts";
 import type { AwsPorts } from "../../action/ports.ts";
 import { type World, openSession, stackOf } from "./world.ts";
@@ -68,7 +70,19 @@ export async function planLife(world: World): Promise<readonly Plan[]> {
   using session = openSession(world, { use: "plan", stacks: [prod.stackName, staging.stackName] });
   const ports = { ...world.ports, ...session };
   await consult(world, session);
+  await session.quotas.code();
   return [await plan(prod, ports), await plan(staging, ports)];
+}
+
+/** Whether a stage that has every kind and every arrow was changed by hand, seen with the role for plans. */
+export async function driftLife(world: World): Promise<StackDrift> {
+  const rendered = await everyKind(world);
+  await deploy({ rendered, artifacts: world.artifacts }, { ...world.ports, ...world.ports.aws(undefined) });
+  using session = openSession(world, { use: "plan", stacks: [rendered.stackName] });
+  const { stackName, tags, origins } = rendered;
+  const drift = await detectDrift({ stackName, tags, origins }, { ...world.ports, ...session });
+  if ("unchecked" in drift && drift.unchecked[0]) throw new Error(drift.unchecked[0].reason);
+  return drift;
 }
 
 /** A branch from its first push until it is gone. `branch` must be new. */
@@ -122,13 +136,17 @@ export async function clearAway(world: World, stackName: string): Promise<void> 
 
 /** Every kind and every arrow that Warren has, as a stage of this pipeline; what it retains stays. */
 export async function everyKindLife(world: World): Promise<void> {
+  const rendered = await everyKind(world);
+  using session = openSession(world, { use: "deploy", stacks: [rendered.stackName] });
+  const ports = { ...world.ports, ...session };
+  await deploy({ rendered, artifacts: world.artifacts }, ports);
+  await deploy({ rendered: changed(rendered), artifacts: [] }, ports);
+  await destroy({ stackName: rendered.stackName, protected: false }, ports);
+}
+
+async function everyKind(world: World): Promise<Rendered> {
   const stack = await readFile("test/render/every-connection/stack.json", "utf8");
   const [code] = world.artifacts;
   const body = stack.replaceAll(/(?:functions|previews)\/not-built\.zip/g, code?.key ?? "");
-  const rendered = withBody(await stackOf(world, { stage: "staging" }), body);
-  using session = openSession(world, { use: "deploy", stacks: [rendered.stackName] });
-  const ports = { ...world.ports, ...session };
-  await deploy({ rendered: { ...rendered, items: [] }, artifacts: world.artifacts }, ports);
-  await deploy({ rendered: changed({ ...rendered, items: [] }), artifacts: [] }, ports);
-  await destroy({ stackName: rendered.stackName, protected: false }, ports);
+  return { ...withBody(await stackOf(world, { stage: "staging" }), body), items: [] };
 }

@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deploy } from "../../action/deploy.ts";
-import { clearAway, deployLife, everyKindLife, planLife, previewLife } from "./lives.ts";
+import { clearAway, deployLife, driftLife, everyKindLife, planLife, previewLife } from "./lives.ts";
 import { type Policy, policiesOf } from "./policies.ts";
 import { type World, openSession, openWorld, stackOf } from "./world.ts";
 
@@ -27,6 +27,8 @@ test("a plan, a preview, a deploy and every kind need no more than their roles m
   await previewLife(world, "feature-x");
   await deployLife(world, "first");
   await everyKindLife(world);
+  expect((await driftLife(world)).kind).toBe("in-sync");
+  await clearAway(world, "rabbit-hole-staging");
 });
 
 /** Why a role may do what the runs above never asked for: reason -> `policy statement action`. */
@@ -119,7 +121,10 @@ test(
   { timeout: 120_000 },
   async () => {
     const runs: Readonly<Record<string, (name: string) => Promise<unknown>>> = {
-      plan: () => planLife(world),
+      plan: async () => {
+        await planLife(world);
+        await driftLife(world);
+      },
       preview: (name) => previewLife(world, name),
       deploy: (name) => deployLife(world, name),
       stacks: () => everyKindLife(world),

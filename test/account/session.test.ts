@@ -51,7 +51,12 @@ describe("a session's policy", () => {
 
   test("allows nothing to be changed when there is no stack", () => {
     const read = statements(sessionPolicy({ ...base, stacks: [] }));
-    expect(read[0]?.Action).toEqual(["cloudformation:DescribeStacks", "cloudformation:ListStacks"]);
+    expect(read[0]?.Action).toEqual([
+      "cloudformation:BatchDescribeTypeConfigurations",
+      "cloudformation:DescribeStackDriftDetectionStatus",
+      "cloudformation:DescribeStacks",
+      "cloudformation:ListStacks",
+    ]);
   });
 
   test("leaves the services to a role with which CloudFormation has to act itself", () => {

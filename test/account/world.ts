@@ -13,6 +13,7 @@ import { createIdentity, renewing } from "../../action/edge/identity.ts";
 import { createItems } from "../../action/edge/items.ts";
 import { createProbe } from "../../action/edge/probe.ts";
 import { createQuiet } from "../../action/edge/quiet.ts";
+import { createQuotas } from "../../action/edge/quotas.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
 import type { LocalAws } from "../../action/local/aws.ts";
@@ -169,6 +170,7 @@ export function connect(
     items: createItems(clients, hasty),
     quiet: createQuiet(clients),
     probe: createProbe(clients),
+    quotas: createQuotas(clients),
     [Symbol.dispose]: () => clients[Symbol.dispose](),
   };
 }
