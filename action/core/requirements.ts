@@ -12,6 +12,8 @@ export interface Requirements {
   /** Files that it refers to by `-r` and `-c`, as it writes them. */
   readonly includes: readonly { readonly path: string; readonly line: number }[];
   readonly problems: readonly Problem[];
+  /** Nothing but comments: uv is not needed for it. */
+  readonly empty: boolean;
 }
 
 export interface Requirement {
@@ -27,7 +29,8 @@ export function parseRequirements(file: string, text: string): Requirements {
   const includes: { path: string; line: number }[] = [];
   const problems: Problem[] = [];
   let hashed = false;
-  for (const { line, content } of joinedLines(text)) {
+  const lines = joinedLines(text);
+  for (const { line, content } of lines) {
     const included = /^(?:-r|--requirement|-c|--constraint)(?:\s+|=|(?<=-[rc]))(\S+)$/.exec(content)?.[1];
     if (included !== undefined) includes.push({ path: included, line });
     else if (/^(?:-e|--editable)\b/.test(content)) {
@@ -52,7 +55,7 @@ export function parseRequirements(file: string, text: string): Requirements {
     hashed ||= rest.includes("--hash");
     named.push({ name: normalName(name), line, pinned: isPinned(rest) });
   }
-  return { named, hashed, includes, problems };
+  return { named, hashed, includes, problems, empty: lines.length === 0 };
 }
 
 /** PEP 503. */

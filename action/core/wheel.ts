@@ -113,7 +113,7 @@ export function topModules(paths: readonly string[]): ReadonlySet<string> {
 }
 
 /** A compiled module that Python finds only under the name of its own version and system. */
-const TAGGED = /^(.+?)\.(?:cpython-3(\d+)(t?)[a-z]*-(.+)|cp3(\d+)(t?)-(.+))\.(?:so|pyd)$/;
+const TAGGED = /^(.+?)\.cpython-[^./]+\.so$/;
 
 /**
  * The modules whose only binaries are for another Python. Their import says "No module named …", as if nothing was

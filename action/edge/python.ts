@@ -84,7 +84,13 @@ export async function packPython(
     version,
     request.architecture,
   );
-  if (tags.length > 0) return failed(...tags.map(({ path, tag }) => tagProblem(path, tag, request)));
+  // uv has chosen the wheels: a wrong one among their files is their author's slip, and perhaps never imported.
+  const [ours, theirs] = [true, false].map((isOwn) =>
+    tags
+      .filter(({ path }) => own.files.has(path) === isOwn)
+      .map(({ path, tag }) => tagProblem(path, tag, request)),
+  );
+  if (ours !== undefined && ours.length > 0) return failed(...ours);
 
   const loose = unpinned(installed.packages, listed);
   return {
@@ -93,7 +99,11 @@ export async function packPython(
     handler: `${moduleName(source)}.${handler.name}`,
     native: nativePackages(installed.packages, installed.files),
     calls: CALLS,
-    warnings: [...imports.warnings, ...(loose.length === 0 ? [] : [looseProblem(loose, requirements)])],
+    warnings: [
+      ...imports.warnings,
+      ...(theirs ?? []),
+      ...(loose.length === 0 ? [] : [looseProblem(loose, requirements)]),
+    ],
     inputs: [...new Set([...own.files.values(), ...listed.inputs])].toSorted(),
     pinned: loose.length === 0,
   };
@@ -120,6 +130,8 @@ async function ifThere<Result>(look: () => Promise<Result>): Promise<Result | un
   }
 }
 
+const NONE: Requirements = { named: [], hashed: false, includes: [], problems: [], empty: true };
+
 interface Listed extends Requirements {
   /** Path of the outermost file from the repository's root. */
   readonly requirements: string;
@@ -144,7 +156,7 @@ async function readRequirements(requirements: string, root: string): Promise<Lis
       if (inner !== undefined) all.push(inner);
       else if (!inputs.includes(included)) {
         const message = `there is no file \`${included}\` in the repository`;
-        all.push({ named: [], hashed: false, includes: [], problems: [{ place, message }] });
+        all.push({ ...NONE, problems: [{ place, message }] });
       }
     }
     return {
@@ -152,11 +164,11 @@ async function readRequirements(requirements: string, root: string): Promise<Lis
       hashed: all.some(({ hashed }) => hashed),
       includes: [],
       problems: all.flatMap(({ problems }) => problems),
+      empty: outer.empty,
     };
   };
   const found = await read(requirements);
-  const none = { named: [], hashed: false, includes: [], problems: [] };
-  return { ...(found ?? none), requirements, present: found !== undefined, inputs };
+  return { ...(found ?? NONE), requirements, present: found !== undefined, inputs };
 }
 
 interface Installed {
@@ -166,12 +178,12 @@ interface Installed {
 }
 
 async function install(
-  { named, hashed, present, requirements }: Listed,
+  { named, hashed, empty, requirements }: Listed,
   { architecture }: BuildRequest,
   version: string,
   root: string,
 ): Promise<Installed | (PythonOutcome & { readonly kind: "failed" })> {
-  if (!present || named.length === 0) return { kind: "installed", files: [], packages: [] };
+  if (empty) return { kind: "installed", files: [], packages: [] };
   const glibc = version === "3.11" ? "2.26" : "2.34";
   const place = { file: requirements, line: 1, column: 1 };
   const wheels = await unpackWheels({
