@@ -1,7 +1,8 @@
 /** Looks at everything between a repository and its first deploy, and changes nothing. */
 import { type AccountPlace, placeOfBucket } from "./core/access.ts";
 import { explainAwsError } from "./core/aws-error.ts";
-import { type AccountFacts, type DoctorFacts, type Seen, diagnose } from "./core/doctor.ts";
+import { diagnose } from "./core/doctor.ts";
+import type { AccountFacts, DoctorFacts, GitHubFacts, Seen } from "./core/doctor-facts.ts";
 import type { Finding } from "./core/finding.ts";
 import { NAME_PARAMETER } from "./core/metadata.ts";
 import type { Pipeline } from "./core/pipeline.ts";
@@ -16,6 +17,8 @@ import { readProject } from "./project.ts";
 export type DoctorPorts = Pick<Ports, "workspace" | "shipped"> & {
   /** Throws UserError when there is no region or no way to credentials. */
   readonly aws: () => AwsPorts;
+  /** Absent where there is no token for it. */
+  readonly settings?: Ports["settings"];
 };
 
 export interface DoctorContext {
@@ -32,10 +35,14 @@ const WORKFLOWS = ".github/workflows";
 export async function doctor(context: DoctorContext, ports: DoctorPorts): Promise<readonly Finding[]> {
   const config = await readConfig(ports);
   const pipeline = config.kind === "pipeline" ? config.pipeline : undefined;
-  const [workflows, aws] = await Promise.all([readWorkflows(ports), look(async () => ports.aws())]);
+  const [workflows, aws, github] = await Promise.all([
+    readWorkflows(ports),
+    look(async () => ports.aws()),
+    pipeline && lookAtGitHub(pipeline, context, ports),
+  ]);
   const facts =
     aws.kind === "hidden"
-      ? { place: aws, account: aws, bucket: aws, stacks: aws }
+      ? { place: aws, account: aws, bucket: aws, stacks: aws, stackMax: aws, code: aws }
       : await awsFacts(pipeline, aws.value, ports);
   return diagnose({
     ...context,
@@ -45,6 +52,7 @@ export async function doctor(context: DoctorContext, ports: DoctorPorts): Promis
       ? { kind: "pipeline", name: pipeline.name, stages: pipeline.stages, names: namesOf(pipeline) }
       : { kind: "broken", problems: config.kind === "broken" ? config.problems : [] },
     workflows,
+    github,
     ...facts,
   });
 }
@@ -82,19 +90,50 @@ async function readWorkflows({ workspace }: DoctorPorts): Promise<readonly Workf
 
 async function awsFacts(
   pipeline: Pipeline | undefined,
-  { stacks, artifacts }: AwsPorts,
+  { stacks, artifacts, quotas }: AwsPorts,
   ports: DoctorPorts,
-): Promise<Pick<DoctorFacts, "place" | "account" | "bucket" | "stacks">> {
+): Promise<Pick<DoctorFacts, "place" | "account" | "bucket" | "stacks" | "stackMax" | "code">> {
   const bucket = look(() => artifacts.bucket());
-  const [place, account, there, count] = await Promise.all([
+  const [place, account, there, count, stackMax, code] = await Promise.all([
     bucket.then((name): Seen<AccountPlace> =>
       name.kind === "hidden" ? name : seen(placeOfBucket(name.value)),
     ),
     look(() => accountFacts(pipeline, stacks, ports)),
     bucket.then((name) => (name.kind === "hidden" ? name : look(() => exists(name.value, artifacts)))),
     look(async () => (await stacks.list()).length),
+    look(() => quotas.stacks()),
+    look(() => quotas.code()),
   ]);
-  return { place, account, bucket: there, stacks: count };
+  return { place, account, bucket: there, stacks: count, stackMax, code };
+}
+
+/** Undefined: nobody to ask, or no repository to ask about. */
+async function lookAtGitHub(
+  { stages }: Pipeline,
+  { run }: DoctorContext,
+  { settings, workspace }: DoctorPorts,
+): Promise<Seen<GitHubFacts> | undefined> {
+  const repository = run?.repository ?? (await workspace.commit()).repository;
+  if (!settings || repository === "") return undefined;
+  const github = settings(repository);
+  return look(async () => {
+    const names = [...new Set(stages.map(({ name, environment }) => environment ?? name))];
+    const environments = names.map(async (name) => [name, await github.environment(name)] as const);
+    const facts = { environments: Object.fromEntries(await Promise.all(environments)) };
+    const guarded = Object.values(facts.environments).some((one) => one?.branches === "protected");
+    const branches = guarded
+      ? stages.flatMap(({ trigger }) => (trigger.kind === "branch" ? trigger.branch : []))
+      : [];
+    const protects = branches.map(async (branch) => ((await github.isProtected(branch)) ? [branch] : []));
+    const permissions = await look(() => github.defaultPermissions());
+    return {
+      ...facts,
+      protectedBranches: (await Promise.all(protects)).flat(),
+      subjectClaims: await github.subjectClaims(),
+      // Only its owner's token sees it; a job's never does.
+      defaultPermissions: permissions.kind === "seen" ? permissions.value : undefined,
+    };
+  });
 }
 
 /** The pipeline's own stack if there is one, else the account's first. */

@@ -12,7 +12,9 @@ import { type ReadEvent, readEvent } from "./core/read-event.ts";
 import { textOf } from "./core/value.ts";
 import { resultOf } from "./core/result.ts";
 import { createGitHub } from "./edge/github.ts";
+import { createGitHubApi } from "./edge/github-api.ts";
 import { createIdentity } from "./edge/identity.ts";
+import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { type Runner, actionsRunner } from "./edge/runner.ts";
 import type { GitopsPorts } from "./errand.ts";
 import { type GitopsRequest, gitops } from "./gitops.ts";
@@ -50,20 +52,22 @@ function gitopsPorts(
     fork: isFork(event),
     ...(endpoint ? { endpoint } : {}),
   });
+  const api = createGitHubApi(
+    {
+      token: inputs.token,
+      repository: run.repository,
+      apiUrl: environment["GITHUB_API_URL"] || "https://api.github.com",
+      runUrl: run.runUrl,
+    },
+    clock,
+  );
   const connect = (region: string, credentials?: Parameters<typeof awsPorts>[2]) =>
     awsPorts(region, environment, credentials);
   return {
     ...ports,
     group: (title, work) => runner.group(title, work),
-    github: createGitHub(
-      {
-        token: inputs.token,
-        repository: run.repository,
-        apiUrl: environment["GITHUB_API_URL"] || "https://api.github.com",
-        runUrl: run.runUrl,
-      },
-      clock,
-    ),
+    github: createGitHub(api),
+    settings: () => createRepositorySettings(api),
     aws: (access) => {
       const region = regionOf(access.region ?? inputs.region, environment);
       return openSession(access, { inputs, run, region }, { identity, clock, connect });

@@ -327,6 +327,7 @@ export interface AwsPorts {
   readonly items: Items;
   readonly quiet: Quiet;
   readonly probe: Probe;
+  readonly quotas: Quotas;
 }
 
 /** Everything that run() needs of the world. */

@@ -7,9 +7,12 @@ import { type Credentials, createClients } from "./edge/clients.ts";
 import { systemClock } from "./edge/clock.ts";
 import { createDrift } from "./edge/drift.ts";
 import { esbuildBuilder } from "./edge/esbuild.ts";
+import { createGitHubApi } from "./edge/github-api.ts";
 import { createItems } from "./edge/items.ts";
 import { createProbe } from "./edge/probe.ts";
 import { createQuiet } from "./edge/quiet.ts";
+import { createQuotas } from "./edge/quotas.ts";
+import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { createStacks } from "./edge/stacks.ts";
 import { diskWorkspace } from "./edge/workspace.ts";
 import type { AwsPorts, Log, Ports } from "./ports.ts";
@@ -22,6 +25,8 @@ export interface SystemSettings {
 }
 
 export function systemPorts({ root, console, environment }: SystemSettings): Ports {
+  const token = environment["GITHUB_TOKEN"] || environment["GH_TOKEN"];
+  const apiUrl = environment["GITHUB_API_URL"] || "https://api.github.com";
   return {
     log: console,
     clock: systemClock,
@@ -29,6 +34,10 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
     builder: esbuildBuilder({ root }),
     aws: (region) => awsPorts(regionOf(region, environment), environment),
+    ...(token && {
+      settings: (repository) =>
+        createRepositorySettings(createGitHubApi({ token, repository, apiUrl, runUrl: "" }, systemClock)),
+    }),
   };
 }
 
@@ -92,6 +101,7 @@ export function awsPorts(
     artifacts: createArtifacts(clients),
     items: createItems(clients, systemClock),
     quiet: createQuiet(clients),
+    quotas: createQuotas(clients),
     probe: createProbe(clients),
   };
 }

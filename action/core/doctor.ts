@@ -1,69 +1,17 @@
 /** What stands between a repository and its first deploy: facts -> findings, each with its exact fix. */
-import { type AccountPlace, namePrefix, readRoleArn, roleName, useOf } from "./access.ts";
+import { namePrefix, readRoleArn, roleName, useOf } from "./access.ts";
+import type { DoctorFacts } from "./doctor-facts.ts";
+import { environmentFindings } from "./environment-findings.ts";
 import { type Finding, ok } from "./finding.ts";
-import type { Place, Problem } from "./problem.ts";
-import type { Stage } from "./stage.ts";
+import { quotaFindings } from "./quota-findings.ts";
 import { workflowFindings } from "./workflow-findings.ts";
-import type { WorkflowJob } from "./workflow-jobs.ts";
-
-/** What could be seen, or why not: a role for plans, for example, does not see everything. */
-export type Seen<T> =
-  | { readonly kind: "seen"; readonly value: T }
-  | {
-      readonly kind: "hidden";
-      readonly why: string;
-      readonly fix?: string;
-    };
-
-/** The pipeline's stack of the account, as `warren bootstrap` makes it. */
-export interface AccountFacts {
-  readonly stack: string;
-  readonly outputs: Readonly<Record<string, string>>;
-  /** Was it made from this version's templates/account.yaml? */
-  readonly current: boolean;
-  /** Does it know the stages as pipeline.yaml has them now? */
-  readonly stagesCurrent: boolean;
-}
-
-export interface DoctorFacts {
-  readonly config:
-    | {
-        readonly kind: "pipeline";
-        readonly name: string;
-        readonly stages: readonly Stage[];
-        /** Physical names that components are given in protected stages. */
-        readonly names: readonly { readonly name: string; readonly place: Place }[];
-      }
-    | { readonly kind: "broken"; readonly problems: readonly Problem[] };
-  readonly workflows: readonly WorkflowJob[];
-  /** Undefined if none is set anywhere. */
-  readonly region: string | undefined;
-  /** Input `role-to-assume`, empty for none. */
-  readonly role: string;
-  /** Of the run on GitHub. Undefined on somebody's own machine. */
-  readonly run:
-    | {
-        readonly repository: string;
-        readonly repositoryId: string;
-        readonly ownerId: string;
-      }
-    | undefined;
-  /** Whose credentials are used. */
-  readonly place: Seen<AccountPlace>;
-  readonly account: Seen<AccountFacts | undefined>;
-  readonly bucket: Seen<boolean>;
-  /** Stacks in the account and region. */
-  readonly stacks: Seen<number>;
-}
-
-/** AWS's default: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html */
-const STACK_QUOTA = 2_000;
 
 /** In the order in which things have to be mended. */
 export function diagnose(facts: DoctorFacts): readonly Finding[] {
   return [
     ...configFindings(facts),
     ...workflowFindings(facts.workflows, facts.config.kind === "pipeline" ? facts.config.stages : []),
+    ...environmentFindings(facts),
     ...regionFindings(facts),
     ...accountFindings(facts),
     ...roleFindings(facts),
@@ -216,12 +164,4 @@ function bucketFindings({ bucket, account }: DoctorFacts): readonly Finding[] {
     return [{ kind: "problem", what, fix }];
   }
   return made === undefined ? [hidden("the artifact bucket", bucket)] : [ok(`artifact bucket: ${made}`)];
-}
-
-function quotaFindings({ stacks }: DoctorFacts): readonly Finding[] {
-  if (stacks.kind === "hidden") return [];
-  const { value } = stacks;
-  if (value < STACK_QUOTA * 0.9) return [ok(`${value} of ${STACK_QUOTA} stacks (AWS's default quota)`)];
-  const fix = "Ask AWS for more: Service Quotas, CloudFormation, `Stack count`; or close old pull requests.";
-  return [{ kind: "warning", what: `${value} of ${STACK_QUOTA} stacks (AWS's default quota) are used`, fix }];
 }

@@ -11,6 +11,8 @@ export interface GitHubAnswer {
 
 /** A scope of a job's `permissions:`. */
 export type Permission =
+  | "actions: read"
+  | "administration: read"
   | "contents: read"
   | "pull-requests: read"
   | "pull-requests: write"

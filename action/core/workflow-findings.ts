@@ -10,6 +10,7 @@ const PERMISSIONS: Readonly<Record<string, readonly ["read" | "write", string]>>
   "id-token": ["write", "the OIDC token for which AWS gives credentials"],
   "pull-requests": ["write", "the comment"],
   deployments: ["write", "deployments and their status"],
+  issues: ["write", "the issue that tells of drift"],
 };
 
 const EVENTS: Readonly<Record<string, string>> = {
@@ -58,7 +59,9 @@ export function workflowFindings(
   return found.length > 0 ? found : [ok("workflow: events, permissions and environments are there")];
 }
 
-function permissionFindings({ permissions, place }: WorkflowJob): readonly Finding[] {
+function permissionFindings({ permissions, events, place }: WorkflowJob): readonly Finding[] {
+  // What is only called has what its caller grants.
+  if (permissions === undefined && events.join() === "workflow_call") return [];
   if (permissions === "write-all") {
     const fix = `Give the job only \`permissions: { ${wantedPermissions()} }\`.`;
     return [{ kind: "warning", what: "the job may write everything", place, fix }];

@@ -1,7 +1,7 @@
 /** The jobs of a workflow file that run Warren: what the doctor looks at, not a judge of workflows. */
 import { parseDocument } from "./document.ts";
 import type { Place } from "./problem.ts";
-import { isValueMap, textOf } from "./value.ts";
+import { type Value, isValueMap, textOf } from "./value.ts";
 
 export interface WorkflowJob {
   readonly place: Place;
@@ -13,6 +13,11 @@ export interface WorkflowJob {
   readonly environment: string;
 }
 
+type ValueMap = Readonly<Record<string, Value>>;
+
+/** How Warren's own workflows and the released ones name it. */
+const OWN = ["./", "./.warren"];
+
 /** Empty for a file that is no YAML or has no such job: GitHub itself says what is wrong with it. */
 export function warrenJobs(file: string, text: string): readonly WorkflowJob[] {
   const document = parseDocument({ file, text });
@@ -22,7 +27,7 @@ export function warrenJobs(file: string, text: string): readonly WorkflowJob[] {
   return Object.entries(jobs).flatMap(([name, job]) => {
     if (!isValueMap(job) || !runsWarren(job)) return [];
     const permissions = permissionsOf(job["permissions"] ?? workflow["permissions"]);
-    const environment = job["environment"];
+    const environment = isCall(job) ? calledEnvironment(job) : job["environment"];
     return [
       {
         place: document.placeOfKey(["jobs", name]),
@@ -34,13 +39,25 @@ export function warrenJobs(file: string, text: string): readonly WorkflowJob[] {
   });
 }
 
+/** A job that calls has no environment of its own; pipeline.yml has these two unless it is told another. */
+function calledEnvironment(job: ValueMap): Value {
+  const inputs = isValueMap(job["with"]) ? job["with"] : {};
+  return textOf(inputs["environment"]) || "production, preview";
+}
+
+function isCall(job: ValueMap): boolean {
+  return textOf(job["uses"]) !== "";
+}
+
 /** `./`, and any action or reusable workflow of a repository that is called warren. */
-function runsWarren(job: Readonly<Record<string, unknown>>): boolean {
-  const steps = Array.isArray(job["steps"]) ? (job["steps"] as readonly unknown[]) : [];
+function runsWarren(job: ValueMap): boolean {
+  const steps = Array.isArray(job["steps"]) ? (job["steps"] as readonly Value[]) : [];
   return [job, ...steps].some((step) => {
     if (!isValueMap(step)) return false;
     const uses = textOf(step["uses"]);
-    return uses === "./" || /^[^/]+\/warren(@|\/|$)/.test(uses) || uses.endsWith("/warren.yml");
+    return (
+      OWN.includes(uses) || /^[^/]+\/warren(@|\/|$)/.test(uses) || /\/(warren|pipeline)\.yml$/.test(uses)
+    );
   });
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type DoctorFacts, diagnose } from "../../action/core/doctor.ts";
+import { diagnose } from "../../action/core/doctor.ts";
+import type { DoctorFacts, GitHubFacts, GuardedEnvironment } from "../../action/core/doctor-facts.ts";
 import { findingLine } from "../../action/core/finding.ts";
 import type { Stage } from "../../action/core/stage.ts";
 import { warrenJobs } from "../../action/core/workflow-jobs.ts";
@@ -33,7 +34,7 @@ on:
 jobs:
   warren:
     environment: \${{ github.event_name == 'push' && 'production' || 'preview' }}
-    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write }
+    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }
     steps: [{ uses: actions/checkout@v7 }, { uses: rabbits/warren@v1 }]
 `;
 
@@ -58,6 +59,24 @@ function seen<T>(value: T): { kind: "seen"; value: T } {
   return { kind: "seen", value };
 }
 
+function github(changes: Partial<GitHubFacts> = {}): GitHubFacts {
+  return {
+    environments: {
+      production: { reviewers: 1, branches: ["main"] },
+      preview: { reviewers: 0, branches: "all" },
+    },
+    protectedBranches: [],
+    subjectClaims: undefined,
+    defaultPermissions: "read",
+    ...changes,
+  };
+}
+
+/** The same, with one environment otherwise. */
+function guarded(name: string, environment: GuardedEnvironment | undefined): DoctorFacts["github"] {
+  return seen(github({ environments: { ...github().environments, [name]: environment } }));
+}
+
 const healthy: DoctorFacts = {
   config,
   workflows: workflows(),
@@ -68,6 +87,9 @@ const healthy: DoctorFacts = {
   account: seen(account),
   bucket: seen(true),
   stacks: seen(12),
+  stackMax: seen(2_000),
+  code: seen({ bytes: 2 ** 30, bytesMax: 75 * 2 ** 30, atOnceMax: 1_000 }),
+  github: seen(github()),
 };
 const hidden = { kind: "hidden", why: "AWS refuses" } as const;
 
@@ -75,11 +97,13 @@ test("nothing is found where all is well", () => {
   expect(diagnose(healthy).map(findingLine).join("\n")).toMatchInlineSnapshot(`
     "ok      config/pipeline.yaml: pipeline \`rabbit-hole\`, stages \`prod\`, \`preview\`
     ok      workflow: events, permissions and environments are there
+    ok      GitHub guards the environments, and tokens have its own subjects
     ok      region: us-east-1
     ok      warren-account: OIDC provider, subjects and roles are for rabbits/rabbit-hole
     ok      role: arn:aws:iam::111122223333:role/warren/rabbit-hole-us-east-1-deploy
     ok      the artifact bucket is there
-    ok      12 of 2000 stacks (AWS's default quota)"
+    ok      12 of 2000 stacks
+    ok      1 of 75 GiB of code"
   `);
 });
 
@@ -130,7 +154,7 @@ describe("the doctor finds", () => {
       "a job that only reads",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
           "permissions: read-all",
         ),
       },
@@ -141,7 +165,7 @@ describe("the doctor finds", () => {
       "a job with the repository's own permissions",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
         ),
       },
       "PROBLEM .github/workflows/warren.yml:8:3: the job lacks `contents: read`",
@@ -151,7 +175,7 @@ describe("the doctor finds", () => {
       "a job that may do everything",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
           "permissions: write-all",
         ),
       },
@@ -269,7 +293,73 @@ describe("the doctor finds", () => {
       "warning the artifact bucket cannot be seen",
       "credentials that may look",
     ],
-    ["that stacks run out", { stacks: seen(1_900) }, "warning 1900 of 2000 stacks", "Service Quotas"],
+    ["that stacks run out", { stacks: seen(1_900) }, "warning 1900 of 2000 stacks are used", "`Stack count`"],
+    [
+      "that the room for code runs out",
+      { code: seen({ bytes: 68 * 2 ** 30, bytesMax: 75 * 2 ** 30, atOnceMax: 1_000 }) },
+      "warning 68 of 75 GiB of code are used",
+      "`Function and layer storage`",
+    ],
+    [
+      "an account that is new",
+      { code: seen({ bytes: 0, bytesMax: 75 * 2 ** 30, atOnceMax: 10 }) },
+      "warning only 10 functions of the account may run at the same time",
+      "`Concurrent executions`",
+    ],
+    [
+      "an environment that nobody has made",
+      { github: guarded("production", undefined) },
+      "warning config/pipeline.yaml:3:3: GitHub has no environment `production`",
+      "`gh api -X PUT repos/rabbits/rabbit-hole/environments/production -F 'deployment_branch_policy[protected_branches]=false' -F 'deployment_branch_policy[custom_branch_policies]=true'`, then `gh api -X POST repos/rabbits/rabbit-hole/environments/production/deployment-branch-policies -f 'name=main'`.",
+    ],
+    [
+      "a production that every branch may deploy to",
+      { github: guarded("production", { reviewers: 0, branches: "all" }) },
+      "warning config/pipeline.yaml:3:3: a job of any branch may deploy to `production`",
+      "environments/production/deployment-branch-policies -f 'name=main'",
+    ],
+    [
+      "a production that does not take its own branch",
+      { github: guarded("production", { reviewers: 1, branches: ["release/*"] }) },
+      "PROBLEM config/pipeline.yaml:3:3: the environment `production` does not take branch `main`",
+      "Run `gh api -X POST repos/rabbits/rabbit-hole/environments/production/deployment-branch-policies -f 'name=main'`.",
+    ],
+    [
+      "a production for protected branches, of which its own is none",
+      { github: guarded("production", { reviewers: 0, branches: "protected" }) },
+      "PROBLEM config/pipeline.yaml:3:3: the environment `production` does not take branch `main`",
+      "Protect the branch",
+    ],
+    [
+      "a preview environment that no pull request gets",
+      { github: guarded("preview", { reviewers: 0, branches: ["main", "*"] }) },
+      "PROBLEM the environment `preview` does not take pull requests",
+      "environments/preview -F deployment_branch_policy=null",
+    ],
+    [
+      "previews that wait for a reviewer",
+      { github: guarded("preview", { reviewers: 1, branches: "all" }) },
+      "warning every preview, and every night's sweep, waits for a reviewer of `preview`",
+      "Take the reviewers off",
+    ],
+    [
+      "subjects that somebody has made otherwise",
+      { github: seen(github({ subjectClaims: ["repo", "job_workflow_ref"] })) },
+      "PROBLEM the subjects of the repository's OIDC tokens are made of `repo`, `job_workflow_ref`",
+      "actions/oidc/customization/sub -F use_default=true",
+    ],
+    [
+      "workflows that may write everything",
+      { github: seen(github({ defaultPermissions: "write" })) },
+      "warning a workflow without `permissions:` may write everything",
+      "actions/permissions/workflow -f default_workflow_permissions=read",
+    ],
+    [
+      "settings that its token may not see",
+      { github: { kind: "hidden", why: "the job may not read an environment", fix: "Add `actions: read`." } },
+      "warning GitHub's settings cannot be seen: the job may not read an environment",
+      "Add `actions: read`.",
+    ],
   ])("%s, and says how to mend it", (_what, changes, what, fix) => {
     const lines = diagnose({ ...healthy, ...changes }).map(findingLine);
     const found = lines.find((line) => line.includes(what)) ?? `not in:\n${lines.join("\n")}`;
@@ -277,8 +367,40 @@ describe("the doctor finds", () => {
     expect(found).not.toContain("not in:");
   });
 
+  test.each<[string, DoctorFacts["github"]]>([
+    ["a branch rule alone", guarded("production", { reviewers: 0, branches: ["main"] })],
+    ["reviewers alone", guarded("production", { reviewers: 2, branches: "all" })],
+    ["a pattern", guarded("production", { reviewers: 0, branches: ["ma*"] })],
+    ["no preview environment, which guards nothing", guarded("preview", undefined)],
+    [
+      "a preview environment for pull requests",
+      guarded("preview", { reviewers: 0, branches: ["refs/pull/*/merge"] }),
+    ],
+    [
+      "a branch that is protected",
+      seen(
+        github({
+          environments: { production: { reviewers: 0, branches: "protected" } },
+          protectedBranches: ["main"],
+        }),
+      ),
+    ],
+    ["a token that may not see the default permissions", seen(github({ defaultPermissions: undefined }))],
+    ["claims that are GitHub's own", seen(github({ subjectClaims: ["repo", "context"] }))],
+    ["nobody to ask", undefined],
+  ])("nothing wrong with %s", (_what, seenThere) => {
+    const kinds = diagnose({ ...healthy, github: seenThere }).map(({ kind }) => kind);
+    expect(new Set(kinds)).toEqual(new Set(["ok"]));
+  });
+
   test("nothing wrong with a bucket that it may not see but that the account's stack names", () => {
-    const kinds = diagnose({ ...healthy, bucket: hidden, stacks: hidden }).map(({ kind }) => kind);
+    const kinds = diagnose({
+      ...healthy,
+      bucket: hidden,
+      stacks: hidden,
+      stackMax: hidden,
+      code: hidden,
+    }).map(({ kind }) => kind);
     expect(new Set(kinds)).toEqual(new Set(["ok"]));
   });
 });
@@ -298,9 +420,31 @@ describe("a workflow's job", () => {
     expect(warrenJobs("w.yml", text)).toEqual([]);
   });
 
+  test("that is only called has its caller's permissions, and its caller the environments that it is told", () => {
+    const called = "on: { workflow_call: }\njobs: { a: { environment: x, steps: [{ uses: ./.warren }] } }\n";
+    const calling = (told: string): string =>
+      `${WORKFLOW.split("jobs:")[0]}jobs:
+  a:
+    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }
+    uses: rabbits/warren/.github/workflows/pipeline.yml@v1
+    with: { ${told} }
+`;
+    const lines = (told: string): string[] =>
+      diagnose({
+        ...healthy,
+        workflows: [...warrenJobs("a.yml", calling(told)), ...warrenJobs("b.yml", called)],
+      })
+        .filter(({ kind }) => kind !== "ok")
+        .map(findingLine);
+    expect(lines("command: plan")).toEqual([]);
+    expect(lines("environment: live").join()).toContain(
+      "no job that runs Warren has the environment `production`",
+    );
+  });
+
   test("has the workflow's permissions if it has none of its own", () => {
     const text =
-      "on: push\npermissions: { contents: read }\njobs: { a: { environment: { name: x }, uses: ./ } }\n";
+      "on: push\npermissions: { contents: read }\njobs: { a: { environment: { name: x }, steps: [{ uses: ./ }] } }\n";
     expect(warrenJobs("w.yml", text)).toMatchObject([
       { events: ["push"], permissions: { contents: "read" }, environment: "x" },
     ]);

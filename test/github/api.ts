@@ -1,6 +1,7 @@
 /** GitHub's API played line by line: for answers that a well-behaved server does not give on demand. */
 import { createServer } from "node:http";
 import { json as readJson } from "node:stream/consumers";
+import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createGitHub } from "../../action/edge/github.ts";
 import type { GitHub } from "../../action/ports.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
@@ -65,7 +66,7 @@ export async function playGitHub(
     sleep: async (milliseconds: number) => void waits.push(Math.floor(milliseconds / 1_000)),
   };
   return {
-    github: createGitHub(settings, clock),
+    github: createGitHub(createGitHubApi(settings, clock)),
     calls,
     waits,
     [Symbol.asyncDispose]: () => closeLocally(server),

@@ -1,5 +1,6 @@
 /** The Action's own GitHub port against the stand-in: where their ideas of GitHub differ, one of them is wrong. */
 import { expect, test } from "vitest";
+import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createGitHub } from "../../action/edge/github.ts";
 import { type GitHub, startGitHub } from "../../action/local/github/server.ts";
 import type { Permissions } from "../../action/local/github/permissions.ts";
@@ -21,10 +22,8 @@ function portTo(github: GitHub, permissions: Permissions = PREVIEW): Port {
     apiUrl: github.url,
   };
   const clock = { now: () => Date.now(), sleep: async () => {} };
-  return createGitHub(
-    { ...settings, runUrl: `https://github.com/${github.repository}/actions/runs/1` },
-    clock,
-  );
+  const runUrl = `https://github.com/${github.repository}/actions/runs/1`;
+  return createGitHub(createGitHubApi({ ...settings, runUrl }, clock));
 }
 
 function pullRequest(github: GitHub): number {

@@ -42,6 +42,10 @@ const requests: Readonly<Record<OperationId, readonly [method: string, path: str
   "repos/get-combined-status-for-ref": ["GET", `${REPOSITORY}/commits/main/status`],
   "repos/get-all-environments": ["GET", `${REPOSITORY}/environments`],
   "repos/get-environment": ["GET", `${REPOSITORY}/environments/preview`],
+  "repos/list-deployment-branch-policies": [
+    "GET",
+    `${REPOSITORY}/environments/preview/deployment-branch-policies`,
+  ],
   "repos/create-or-update-environment": ["PUT", `${REPOSITORY}/environments/preview`, {}],
   "repos/delete-an-environment": ["DELETE", `${REPOSITORY}/environments/preview`],
   "users/get-authenticated": ["GET", "/user"],

@@ -35,13 +35,15 @@ export const branchHandlers = {
 
   "repos/list-branches": (call) => {
     const branches = [...call.state.branches].toSorted(([one], [other]) => (one < other ? -1 : 1));
-    // No branch is protected here.
-    const listed = call.query["protected"] === "true" ? [] : branches;
+    const { protectedBranches } = call.state;
+    const listed = branches.filter(
+      ([name]) => call.query["protected"] !== "true" || protectedBranches.has(name),
+    );
     return page(call, listed, (items) =>
       items.map(([name, sha]) => ({
         name,
         commit: { sha, url: `${call.frame.api}/commits/${sha}` },
-        protected: false,
+        protected: protectedBranches.has(name),
       })),
     );
   },
@@ -56,7 +58,7 @@ export const branchHandlers = {
       name,
       commit: commitBody(call, sha),
       _links: { self: url, html: `${call.frame.web}/tree/${name}` },
-      protected: false,
+      protected: call.state.protectedBranches.has(name),
       protection_url: `${url}/protection`,
     });
   },

@@ -15,12 +15,12 @@ import {
 import { moveBranch } from "./changes.ts";
 import { BOT, type Body } from "./frame.ts";
 import { commitsBetween } from "./history.ts";
+import { ensureEnvironment } from "./environments.ts";
 import type { OperationId } from "./permissions.ts";
 import {
   addCommit,
   type Deployment,
   type DeploymentStatus,
-  type Environment,
   nextId,
   now,
   resolve,
@@ -64,26 +64,6 @@ export const deploymentHandlers = {
     ),
 
   "repos/create-deployment-status": (call) => withDeployment(call, (found) => createStatus(call, found)),
-
-  "repos/get-all-environments": (call) => {
-    const all = [...call.state.environments.values()];
-    return page(call, all, (items) => ({
-      total_count: all.length,
-      environments: items.map((one) => environmentBody(call, one)),
-    }));
-  },
-
-  "repos/get-environment": (call) => {
-    const found = call.state.environments.get(call.path["environment_name"] ?? "");
-    return found === undefined ? notFound : ok(environmentBody(call, found));
-  },
-
-  // These two are answered to nobody, as no token of a job has `administration`: see permissions.ts.
-  "repos/create-or-update-environment": (call) =>
-    ok(environmentBody(call, ensureEnvironment(call.state, call.path["environment_name"] ?? ""))),
-
-  "repos/delete-an-environment": ({ state, path }) =>
-    state.environments.delete(path["environment_name"] ?? "") ? noContent : notFound,
 } as const satisfies Partial<Record<OperationId, Handler>>;
 
 /** https://docs.github.com/en/rest/deployments/deployments#create-a-deployment */
@@ -192,13 +172,6 @@ function inactivateOthers(state: State, deployment: Deployment, status: Deployme
   }
 }
 
-/** A deployment makes its environment when there is none. */
-function ensureEnvironment(state: State, name: string): Environment {
-  const found = state.environments.get(name) ?? { id: nextId(state), name, createdAt: now() };
-  state.environments.set(name, found);
-  return found;
-}
-
 function withDeployment(call: Call, answer: (deployment: Deployment) => Answer): Answer {
   const found = call.state.deployments.get(Number(call.path["deployment_id"]));
   return found === undefined ? notFound : answer(found);
@@ -244,18 +217,5 @@ function statusBody({ frame }: Call, deployment: Deployment, status: DeploymentS
     creator: frame.user(BOT),
     created_at: status.createdAt,
     updated_at: status.createdAt,
-  };
-}
-
-function environmentBody({ frame }: Call, found: Environment): Body {
-  return {
-    ...frame.example("environment"),
-    id: found.id,
-    name: found.name,
-    url: `${frame.api}/environments/${encodeURIComponent(found.name)}`,
-    created_at: found.createdAt,
-    updated_at: found.createdAt,
-    protection_rules: [],
-    deployment_branch_policy: null,
   };
 }

@@ -2,6 +2,7 @@
 import { type Answer, type Call, type Handler, notFound, problem } from "./answer.ts";
 import { branchHandlers } from "./branches.ts";
 import { deploymentHandlers } from "./deployments.ts";
+import { environmentHandlers } from "./environments.ts";
 import type { Description, Matched } from "./description.ts";
 import type { Frame } from "./frame.ts";
 import { issueHandlers } from "./issues.ts";
@@ -22,6 +23,7 @@ const handlers: Readonly<Record<OperationId, Handler>> = {
   ...pullHandlers,
   ...issueHandlers,
   ...deploymentHandlers,
+  ...environmentHandlers,
   ...statusHandlers,
 };
 

@@ -67,6 +67,7 @@ export const operations = {
   "repos/get-combined-status-for-ref": read("statuses"),
   "repos/get-all-environments": read("actions"),
   "repos/get-environment": read("actions"),
+  "repos/list-deployment-branch-policies": read("actions"),
   // `administration` is no permission of a workflow: a job's token is refused whatever its workflow says
   // (https://github.com/strumwolf/delete-deployment-environment/issues/10).
   "repos/create-or-update-environment": write("administration"),

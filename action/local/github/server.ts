@@ -19,6 +19,7 @@ import {
   reopenPullRequest,
 } from "./changes.ts";
 import { examples, loadDescription } from "./description.ts";
+import { protectEnvironment } from "./environments.ts";
 import { type Exchange, type Incoming, resourceOf, understand } from "./exchange.ts";
 import { type Fault, faults, troubled } from "./fault.ts";
 import { type Body, frameOf } from "./frame.ts";
@@ -28,6 +29,7 @@ import {
   type Comment,
   createState,
   type MergeMethod,
+  type Protection,
   type PullRequest,
   type State,
   type StateOptions,
@@ -78,6 +80,8 @@ export interface GitHub extends AsyncDisposable {
   repositoryBody(): Body;
   comments(number: number): readonly Comment[];
   addComment(number: number, author: string, body: string): Comment;
+  /** Makes the environment if it is not there. */
+  protectEnvironment(name: string, protection: Protection): void;
 }
 
 /**
@@ -163,6 +167,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
     repositoryBody: () => exchange.frame.repository(state.repository),
     comments: (number) => [...state.comments.values()].filter((comment) => comment.number === number),
     addComment: (number, author, body) => addComment(state, number, author, body),
+    protectEnvironment: (name, protection) => protectEnvironment(state, name, protection),
     async [Symbol.asyncDispose]() {
       ended.abort();
       server.closeAllConnections();

@@ -91,10 +91,20 @@ export interface CommitStatus {
   readonly createdAt: string;
 }
 
+/** Who and what may deploy to an environment. */
+export interface Protection {
+  /** Logins that have to approve; none unless given. */
+  readonly reviewers?: readonly string[];
+  readonly waitMinutes?: number;
+  /** Patterns of branches, or all that are protected; any branch unless given. */
+  readonly branches?: readonly string[] | "protected";
+}
+
 export interface Environment {
   readonly id: number;
   readonly name: string;
   readonly createdAt: string;
+  readonly protection: Protection;
 }
 
 export interface State {
@@ -112,6 +122,7 @@ export interface State {
   readonly comments: Map<number, Comment>;
   readonly deployments: Map<number, Deployment>;
   readonly environments: Map<string, Environment>;
+  readonly protectedBranches: Set<string>;
   readonly commitStatuses: CommitStatus[];
   /** What `PUT /actions/oidc/customization/sub` has set. */
   oidcSubject: { readonly useDefault: boolean; readonly immutable: boolean };
@@ -151,6 +162,7 @@ export function createState(options: StateOptions): State {
     comments: new Map(),
     deployments: new Map(),
     environments: new Map(),
+    protectedBranches: new Set(),
     commitStatuses: [],
     oidcSubject: { useDefault: true, immutable: false },
     defaultWorkflowPermissions: "read",

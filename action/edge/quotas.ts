@@ -1,0 +1,26 @@
+/** What an account and region may hold at most, and holds. */
+import type { Quotas } from "../ports.ts";
+import type { Clients } from "./clients.ts";
+
+export function createQuotas(clients: Clients): Quotas {
+  return {
+    async stacks() {
+      const { client, sdk } = await clients.cloudformation();
+      for await (const { AccountLimits } of sdk.paginateDescribeAccountLimits({ client }, {})) {
+        const limit = AccountLimits?.find(({ Name }) => Name === "StackLimit")?.Value;
+        if (limit !== undefined) return limit;
+      }
+      throw new Error("CloudFormation tells no StackLimit");
+    },
+    async code() {
+      const { client, sdk } = await clients.lambda();
+      const { AccountLimit, AccountUsage } = await client.send(new sdk.GetAccountSettingsCommand({}));
+      const { TotalCodeSize: bytesMax, ConcurrentExecutions: atOnceMax } = AccountLimit ?? {};
+      const bytes = AccountUsage?.TotalCodeSize;
+      if (bytes === undefined || bytesMax === undefined || atOnceMax === undefined) {
+        throw new Error("Lambda tells no limits of the account");
+      }
+      return { bytes, bytesMax, atOnceMax };
+    },
+  };
+}
