@@ -114,6 +114,9 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     .action((flags: Flags, command: Command) =>
       perform({ command: "deploy", target: target(flags), ...limit(flags) }, command),
     );
+  staged("smoke", "send what pipeline.yaml's `smoke:` says through the deployed stage, and time its hops").action(
+    (flags: Flags, command: Command) => perform({ command: "smoke", target: target(flags) }, command),
+  );
   staged("destroy", "take the stage's stack away, its data too (refused for protected stages)")
     .addOption(minutes)
     .action((flags: Flags, command: Command) =>
@@ -216,7 +219,8 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (changes) tellInterruption(console);
   const outcome = await run(request, ports);
   const { result, lines, json } = report(outcome);
-  if (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0)
+  const stuck = outcome.kind === "smoked" && outcome.smoke.kind === "stuck";
+  if (stuck || (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0))
     process.exitCode = EXIT.problem;
   if (outcome.kind === "drift") process.exitCode = driftExit(outcome.stages);
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));

@@ -10,6 +10,7 @@ import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
 import { suggestion } from "./core/suggest.ts";
+import { smokePlan } from "./core/probe.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
@@ -17,6 +18,7 @@ import { checkDrift } from "./drift.ts";
 import { plan } from "./plan.ts";
 import type { AwsPorts, Ports } from "./ports.ts";
 import {
+  PIPELINE_FILE,
   type Project,
   SCHEMA_FILE,
   TYPES_FILE,
@@ -27,6 +29,7 @@ import {
   readProject,
   renderProject,
 } from "./project.ts";
+import { smoke } from "./smoke.ts";
 
 /** Which stack: a stage of pipeline.yaml and, for previews, a branch (default: the one checked out). */
 export interface Target {
@@ -44,6 +47,7 @@ export type Request =
   | { readonly command: "build" }
   | { readonly command: "render"; readonly target: Target; readonly build: boolean }
   | { readonly command: "plan"; readonly target: Target }
+  | { readonly command: "smoke"; readonly target: Target }
   /** Without a target: every protected stage. */
   | {
       readonly command: "drift";
@@ -87,6 +91,8 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       const { rendered, aws, stack } = await prepare(project, request.target, ports);
       return { kind: "planned", plan: await plan(rendered, { ...ports, ...aws }), stack };
     }
+    case "smoke":
+      return smokeStage(project, request.target, ports);
     case "drift":
       return checkStages(project, request, ports);
     case "deploy": {
@@ -113,6 +119,26 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };
     }
   }
+}
+
+async function smokeStage(project: Project, target: Target, ports: Ports): Promise<Outcome> {
+  const { pipeline } = project;
+  const stage = await chooseStage(project, target, ports);
+  if (!pipeline.smoke) {
+    throw new UserError("smoke-missing", {
+      message: `${PIPELINE_FILE} does not say what to try it out with`,
+      hint: "Write what is put where, and where it has to arrive: `smoke: { put: { <component>: … }, expect: <component> }`.",
+    });
+  }
+  const name = stackName(pipeline.name, stage.name);
+  const plan = smokePlan(pipeline, pipeline.smoke, renderProject(project, stage, []));
+  const aws = ports.aws(regionOf(project, stage));
+  const stack = await aws.stacks.find(name);
+  if (!stack) {
+    const hint = `\`warren deploy --stage ${target.stage}\` makes it.`;
+    throw new UserError("stack-missing", { message: `${name} is not there`, hint });
+  }
+  return { kind: "smoked", smoke: await smoke(plan, stack, { ...ports, ...aws }) };
 }
 
 async function checkStages(

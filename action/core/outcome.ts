@@ -7,6 +7,7 @@ import type { Artifact } from "./artifact.ts";
 import type { Finding } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import type { Problem } from "./problem.ts";
+import type { SmokeOutcome } from "./smoke-run.ts";
 import type { StackTemplate } from "./render.ts";
 
 export type Outcome =
@@ -28,6 +29,7 @@ export type Outcome =
   | { readonly kind: "planned"; readonly plan: Plan; readonly stack: StackTemplate }
   | { readonly kind: "deployed"; readonly deploy: DeployOutcome }
   | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome }
+  | { readonly kind: "smoked"; readonly smoke: SmokeOutcome }
   | { readonly kind: "drift"; readonly stages: readonly StageDrift[] }
   | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] };
 

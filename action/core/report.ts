@@ -8,6 +8,7 @@ import { planJson } from "./plan-json.ts";
 import { planLines, tally, untouchedLines } from "./plan-lines.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
+import { smokeLines } from "./smoke-run.ts";
 import { type Value, readableJson } from "./value.ts";
 
 export interface Report {
@@ -99,6 +100,11 @@ export function report(outcome: Outcome): Report {
           ...counts,
         },
       };
+    }
+    case "smoked": {
+      const { kind, ...rest } = outcome.smoke;
+      const json = { ...rest, kind: "smoked", result: kind } as unknown as Value;
+      return { result: "", lines: smokeLines(outcome.smoke), json };
     }
     case "drift": {
       const { stages } = outcome;

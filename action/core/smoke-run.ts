@@ -1,7 +1,7 @@
 /** What one smoke run writes, looks for, and comes to. */
 import type { Hop } from "./comment.ts";
 import type { PlannedHop, SmokePlan, Target } from "./probe.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, formatProblem } from "./problem.ts";
 import { redactText } from "./redact.ts";
 import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
 
@@ -110,4 +110,15 @@ function tail(lines: readonly string[]): string[] {
     .map((line) => redactText(line))
     .map((line) => (line.length <= LINE_CHARACTERS ? line : `${line.slice(0, LINE_CHARACTERS)}…`))
     .map((line) => `      ${line.trimEnd()}`);
+}
+
+/** For people: a hop a line, and what it came to. */
+export function smokeLines(outcome: SmokeOutcome): readonly string[] {
+  const { hops, stackName } = outcome;
+  const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
+  const lines = hops.map(({ name, milliseconds }) => `${seconds(milliseconds).padStart(8)}  ${name}`);
+  const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
+  return outcome.kind === "through"
+    ? [...lines, `an item went all the way through ${stackName} in ${seconds(total)}`]
+    : [...lines, `error: ${formatProblem(outcome.problem)}`, `an item did not get through ${stackName}`];
 }

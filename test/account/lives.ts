@@ -3,13 +3,19 @@ import { readFile } from "node:fs/promises";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactOf } from "../../action/core/artifact.ts";
 import type { StackDrift } from "../../action/core/drift.ts";
+import { stackName } from "../../action/core/names.ts";
+import { smokePlan } from "../../action/core/probe.ts";
+import { formatProblem } from "../../action/core/problem.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
+import { concreteStage } from "../../action/core/stage.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
 import { doctor } from "../../action/doctor.ts";
 import { detectDrift } from "../../action/drift.ts";
 import { type Plan, plan } from "../../action/plan.ts";
 import type { AwsPorts } from "../../action/ports.ts";
+import { renderProject } from "../../action/project.ts";
+import { smoke } from "../../action/smoke.ts";
 import { type World, openSession, stackOf } from "./world.ts";
 
 /** One property of each type that can change in place. */
@@ -94,10 +100,34 @@ export async function previewLife(world: World, branch: string): Promise<void> {
   const second = lengthened(changed(await stackOf(world, target, artifacts)));
   const ports = { ...world.ports, ...session };
   await deploy({ rendered: first, artifacts: unprotected(world.artifacts) }, ports);
+  await tryOut(world, session, target);
   await fill(world, first.stackName);
   await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
   await session.stacks.list();
   await destroy({ stackName: first.stackName, protected: false }, ports);
+}
+
+/** The pipeline's own smoke run, and what those of other pipelines call. */
+async function tryOut(
+  { project, ports }: World,
+  session: AwsPorts,
+  target: { readonly stage: string; readonly branch: string },
+): Promise<void> {
+  const { pipeline } = project;
+  const concrete = concreteStage(pipeline.stages, { ...target, sha256: ports.workspace.sha256 });
+  const stack = await session.stacks.find(stackName(pipeline.name, concrete.name));
+  if (!pipeline.smoke || !stack) throw new Error("there is nothing to try out");
+  const way = smokePlan(pipeline, pipeline.smoke, renderProject(project, concrete, []));
+  const outcome = await smoke(way, stack, { ...ports, ...session });
+  if (outcome.kind !== "through") throw new Error(formatProblem(outcome.problem));
+
+  const { probe } = session;
+  const { FangName = "", ProducerUrl = "", FangsentimentName = "" } = stack.outputs;
+  await probe.look("dynamodb:Scan", FangName, 0);
+  await probe.put("sqs:SendMessage", ProducerUrl, { value: "no message", keys: [], mark: "smoke" });
+  const object = { value: { key: "object", body: "text" }, keys: [], mark: "smoke" };
+  await probe.put("s3:PutObject", FangsentimentName, object);
+  await probe.remove("s3:PutObject", FangsentimentName, object);
 }
 
 /** A stage that is protected for a while and then given up. */

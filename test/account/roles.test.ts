@@ -39,7 +39,6 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   ],
   "On AWS, DescribeStacks without a name needs it.": ["preview Sweep cloudformation:ListStacks"],
   "On AWS, deleting a version is an action of its own.": [
-    "preview Buckets s3:DeleteObjectVersion",
     "deploy Buckets s3:DeleteObjectVersion",
   ],
   "The type's handler reads it on AWS, as its registry schema says; the local AWS asks for less.": [

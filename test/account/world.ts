@@ -18,6 +18,7 @@ import { createStacks } from "../../action/edge/stacks.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
 import type { LocalAws } from "../../action/local/aws.ts";
 import { type Job, type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
+import { startWikipedia } from "../../action/local/wikipedia.ts";
 import type { AssumedCredentials, AwsPorts, Clock, Ports } from "../../action/ports.ts";
 import { type Project, buildProject, prepareStack, readProject } from "../../action/project.ts";
 import { run } from "../../action/run.ts";
@@ -46,7 +47,11 @@ export interface World extends AsyncDisposable {
 /** The reference pipeline, with a stage more that is neither protected nor a preview. */
 export async function openWorld(): Promise<World> {
   const oidc = await startOidc();
-  const aws = await startInstance({ jwks: oidc.jwksUrl });
+  const wikipedia = await startWikipedia();
+  const aws = await startInstance({
+    jwks: oidc.jwksUrl,
+    lambdaEnvironment: { WIKIPEDIA_URL: wikipedia.url },
+  });
   const system = systemPorts({ root, console: silent, environment: localEnvironment(aws) });
   const ports: Ports = { ...system, clock: hasty, workspace: withStaging(system.workspace) };
   await run({ command: "bootstrap", setup: { repository, provider: "", stackPolicies: [] } }, ports);
@@ -60,6 +65,7 @@ export async function openWorld(): Promise<World> {
     async [Symbol.asyncDispose]() {
       await aws[Symbol.asyncDispose]();
       await oidc[Symbol.asyncDispose]();
+      await wikipedia[Symbol.asyncDispose]();
     },
   };
 }

@@ -1,0 +1,75 @@
+/** A pipeline deployed to a local AWS of its own, to be tried out; files of the repository can be other than they are. */
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { localEnvironment, setUpAccount } from "../../action/local/account.ts";
+import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
+import { type Wikipedia, startWikipedia } from "../../action/local/wikipedia.ts";
+import type { SmokeOutcome } from "../../action/core/smoke-run.ts";
+import type { Log, Ports, StackResource } from "../../action/ports.ts";
+import { type Target, run } from "../../action/run.ts";
+import { systemPorts } from "../../action/system.ts";
+import { repositoryRoot } from "../support/shipped.ts";
+
+/** Path -> the file's text with other words. */
+export type Edits = Readonly<Record<string, (text: string) => string>>;
+
+export interface World extends AsyncDisposable {
+  readonly aws: LocalAws;
+  /** What was told, oldest first. */
+  readonly lines: string[];
+  ports(edits?: Edits): Ports;
+  resources(stack: string): Promise<readonly StackResource[]>;
+  /** The item of `fang` with that name, as DynamoDB has it. */
+  item(table: string, name: string): Promise<Readonly<Record<string, unknown>> | undefined>;
+  putItem(table: string, item: Readonly<Record<string, string>>): Promise<void>;
+}
+
+export async function openWorld(): Promise<World> {
+  const wikipedia: Wikipedia = await startWikipedia();
+  const aws = await startLocalAws({ lambdaEnvironment: { WIKIPEDIA_URL: wikipedia.url } });
+  await setUpAccount(aws);
+  const dynamodb = new DynamoDBClient(aws.clientConfig());
+  const lines: string[] = [];
+  const note = (text: string): void => void lines.push(text);
+  const console: Log = { info: note, warn: note, error: note, progress: () => undefined };
+  const settings = { root: repositoryRoot, console, environment: localEnvironment(aws) };
+  return {
+    aws,
+    lines,
+    ports(edits = {}) {
+      const system = systemPorts(settings);
+      const read = async (path: string): Promise<string | undefined> => {
+        const text = await system.workspace.read(path);
+        return text === undefined ? text : (edits[path]?.(text) ?? text);
+      };
+      return { ...system, workspace: { ...system.workspace, read } };
+    },
+    resources: (stack) => systemPorts(settings).aws(undefined).stacks.resources(stack),
+    async item(table, name) {
+      const { Item } = await dynamodb.send(
+        new GetItemCommand({ TableName: table, Key: { name: { S: name } }, ConsistentRead: true }),
+      );
+      return Item;
+    },
+    async putItem(table, item) {
+      const Item = Object.fromEntries(Object.entries(item).map(([key, S]) => [key, { S }]));
+      await dynamodb.send(new PutItemCommand({ TableName: table, Item }));
+    },
+    async [Symbol.asyncDispose]() {
+      dynamodb.destroy();
+      await aws[Symbol.asyncDispose]();
+      await wikipedia[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export async function deployed(target: Target, ports: Ports): Promise<string> {
+  const outcome = await run({ command: "deploy", target }, ports);
+  if (outcome.kind !== "deployed") throw new Error(`the deploy came to ${outcome.kind}`);
+  return outcome.deploy.stack.name;
+}
+
+export async function smoked(target: Target, ports: Ports): Promise<SmokeOutcome> {
+  const outcome = await run({ command: "smoke", target }, ports);
+  if (outcome.kind !== "smoked") throw new Error(`the smoke run came to ${outcome.kind}`);
+  return outcome.smoke;
+}
