@@ -5,7 +5,7 @@ interface SdkError {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
-  readonly $metadata?: { readonly requestId?: string };
+  readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
 }
 
 interface Explanation {
@@ -40,6 +40,19 @@ const THROTTLED: Explanation = {
   hint: "Something else calls the same API a lot. Run this again: it goes on where it stopped.",
 };
 
+/** A proxy in between, or AWS on a bad day. */
+const FAILING: Explanation = {
+  reason: "aws-failing",
+  message: (text) =>
+    `AWS still fails after all retries${/^(Unknown|UnknownError)?$/.test(text) ? "" : `: ${text}`}`,
+  hint: "https://health.aws.amazon.com says how AWS is. What runs in AWS goes on; run this again.",
+};
+const UNREADABLE: Explanation = {
+  reason: "aws-unreadable",
+  message: (text) => `AWS's answer was broken off: ${text}`,
+  hint: "Something between here and AWS cuts answers off. What runs in AWS goes on; run this again.",
+};
+
 const BY_NAME: Readonly<Record<string, Explanation>> = {
   CredentialsProviderError: {
     reason: "credentials-missing",
@@ -72,12 +85,24 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
   "EPIPE",
 ]);
 
+/** What the SDK adds to the message of an answer that it could not read. */
+const UNREADABLE_MARK = "Deserialization error";
+
 /** Undefined for an error that is not one of these: a bug, or already a UserError. */
 export function explainAwsError(error: unknown): UserError | undefined {
   if (error instanceof UserError || typeof error !== "object" || error === null) return undefined;
-  const { name = "", message = "", code = "" }: SdkError = error;
-  const known = Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : NETWORK_CODES.has(code) ? NETWORK : undefined;
+  const { name = "", message = "", code = "", $metadata = {} }: SdkError = error;
+  const known =
+    (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined) ??
+    (NETWORK_CODES.has(code) ? NETWORK : undefined) ??
+    (message.includes(UNREADABLE_MARK) ? UNREADABLE : byStatus($metadata.httpStatusCode));
   if (!known) return undefined;
-  const problem = { message: known.message(message.replace(/\.$/, "")), hint: known.hint };
+  const [text = ""] = message.split("\n");
+  const problem = { message: known.message(text.replace(/\.$/, "")), hint: known.hint };
   return new UserError(known.reason, problem, { cause: error });
+}
+
+function byStatus(status: number | undefined): Explanation | undefined {
+  if (status === 429) return THROTTLED;
+  return status !== undefined && status >= 500 ? FAILING : undefined;
 }

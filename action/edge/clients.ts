@@ -58,8 +58,13 @@ export function createClients(settings: AwsSettings): Clients {
     // them a lost connection would hang until the job's own limit.
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 60_000, throwOnRequestTimeout: true },
   };
-  const keep = <Client extends { destroy(): void }>(client: Client): Client => {
+  const keep = <Client extends Opened>(client: Client): Client => {
     opened.push(client);
+    client.middlewareStack.add(repeatUnreadable, {
+      step: "deserialize",
+      name: "repeatUnreadable",
+      priority: "high",
+    });
     return client;
   };
   return {
@@ -104,6 +109,39 @@ export function createClients(settings: AwsSettings): Clients {
       for (const client of opened) client.destroy();
     },
   };
+}
+
+interface Opened {
+  destroy(): void;
+  readonly middlewareStack: {
+    add(
+      middleware: typeof repeatUnreadable,
+      options: { readonly step: "deserialize"; readonly name: string; readonly priority: "high" },
+    ): void;
+  };
+}
+
+/**
+ * The SDK repeats what was refused and what got no answer, but not what got half an answer. All that Warren asks for is
+ * safe to repeat: it reads, names its operation by a token, or says what is to be and not what is to change.
+ */
+function repeatUnreadable<Args, Answer>(
+  next: (args: Args) => Promise<Answer>,
+): (args: Args) => Promise<Answer> {
+  return async (args) => {
+    try {
+      return await next(args);
+    } catch (error) {
+      // The property is how the SDK's retry strategy is told that an error is passing.
+      if (isUnreadable(error)) Object.assign(error, { $retryable: { throttling: false } });
+      throw error;
+    }
+  };
+}
+
+/** The SDK's own mark on an answer that it could not read, whatever was wrong with it. */
+function isUnreadable(error: unknown): error is Error {
+  return error instanceof Error && error.message.includes("Deserialization error");
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {
