@@ -56,7 +56,7 @@ function environmentBody({ frame }: Call, found: Environment): Body {
     url: `${frame.api}/environments/${encodeURIComponent(found.name)}`,
     created_at: found.createdAt,
     updated_at: found.createdAt,
-    protection_rules: rulesOf(found, frame.user),
+    protection_rules: rulesOf(found, (login) => frame.user(login)),
     deployment_branch_policy:
       branches === undefined
         ? null
