@@ -197,10 +197,3 @@ test("what is wrong in pipeline.yaml is an annotation at its place", async () =>
   expect(run.told).toMatchSnapshot();
   expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "config-invalid" } });
 });
-
-test("a command that is not there yet says so", async () => {
-  await world.checkout.write({ "config/pipeline.yaml": PIPELINE });
-  const inputs = { command: "drift", stage: "prod" };
-  const run = await world.act("workflow_dispatch", { ref: "refs/heads/main", inputs }, { inputs });
-  expect(run).toMatchObject({ code: 1, outputs: { reason: "drift-unavailable" } });
-});

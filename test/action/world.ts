@@ -23,7 +23,12 @@ flow:
 `;
 export const WORKER = "export async function handler(): Promise<void> {}\n";
 /** As the workflow file grants them, but for `id-token`. */
-const PERMISSIONS: Permissions = { contents: "read", "pull-requests": "write", deployments: "write" };
+const PERMISSIONS: Permissions = {
+  contents: "read",
+  "pull-requests": "write",
+  deployments: "write",
+  issues: "write",
+};
 
 export interface Given {
   readonly permissions?: Permissions;

@@ -7,6 +7,7 @@ detection" (whoever detects needs the read permission for each resource, cloudfo
 cloudformation:BatchDescribeTypeConfigurations); the read handlers' permissions in the registry schemas.
 """
 
+import contextvars
 import re
 from xml.etree import ElementTree
 
@@ -33,6 +34,9 @@ LEANS_ON = {
     "ministack.services.s3:_buckets": "AccountScopedDict",
     "ministack.services.s3:_bucket_policies": "AccountScopedDict",
 }
+
+# Not in a change set that reverts drift: that one only reads.
+DETECTING: contextvars.ContextVar[bool] = contextvars.ContextVar("warren_detecting_drift", default=False)
 
 # Not asked for: a rule's handler passes no role to read, and nothing here is encrypted with a key of one's own.
 NOT_READING = frozenset({"iam:PassRole", "kms:Decrypt"})
@@ -171,14 +175,21 @@ def apply(settings: Settings) -> None:
     })
     known.update({kind: (asking(kind, read), properties) for kind, (read, properties) in known.items()})
 
-    detect_one = drift.detect_resource_drift
+    detect_stack, detect_one = handlers._ACTION_HANDLERS["DetectStackDrift"], drift.detect_resource_drift
     describe_status = handlers._ACTION_HANDLERS["DescribeStackDriftDetectionStatus"]
     asked: set[str] = set()
+
+    def detect_stack_drift(params):
+        token = DETECTING.set(True)
+        try:
+            return detect_stack(params)
+        finally:
+            DETECTING.reset(token)
 
     def detect_resource_drift(stack, logical_id, record, timestamp):
         for action, arn in (("cloudformation:DetectStackResourceDrift", stack["StackId"]),
                             ("cloudformation:BatchDescribeTypeConfigurations", "*")):
-            denied = principals.stack_denied(action, arn)
+            denied = principals.stack_denied(action, arn) if DETECTING.get() else None
             if denied:
                 return {
                     "StackId": stack["StackId"], "LogicalResourceId": logical_id, "Timestamp": timestamp,
@@ -201,4 +212,5 @@ def apply(settings: Settings) -> None:
         return status, headers, text.encode() if isinstance(body, bytes) else text
 
     drift.detect_resource_drift = detect_resource_drift
+    handlers._ACTION_HANDLERS["DetectStackDrift"] = detect_stack_drift
     handlers._ACTION_HANDLERS["DescribeStackDriftDetectionStatus"] = describe_drift_detection_status
