@@ -3,7 +3,7 @@ import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
 import { planLines, untouchedLines } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
-import { SALT_TAG, redactText } from "./core/redact.ts";
+import { SALT_TAG } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
@@ -152,7 +152,7 @@ function operationName(rendered: Rendered, now: number): string {
 function refused(reason: string): UserError {
   const hint = hintFor(reason);
   return new UserError("change-set-failed", {
-    message: `CloudFormation refuses the template: ${redactText(reason)}`,
+    message: `CloudFormation refuses the template: ${reason}`,
     ...(hint !== undefined && { hint }),
   });
 }

@@ -6,6 +6,7 @@ import { failureProblems } from "./core/cause.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
+import { redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
@@ -31,6 +32,7 @@ export interface DeployOutcome {
   /** `updated` with no changes: only steps that a killed run had left were done. */
   readonly kind: "unchanged" | "created" | "updated";
   readonly stack: Stack;
+  /** Safe to be shown: what looks like a secret is hidden. `stack` has them raw. */
   readonly outputs: Readonly<Record<string, string>>;
   /** Raw values: to decide on, never to print. */
   readonly changes: readonly PlannedChange[];
@@ -109,7 +111,14 @@ async function finishUp(stack: Stack, deployment: Deployment): Promise<DeployOut
 }
 
 function outcomeOf(kind: DeployOutcome["kind"], stack: Stack): DeployOutcome {
-  return { kind, stack, outputs: stack.outputs, changes: [], counts: countsOf([]) };
+  const outputs = Object.entries(stack.outputs).map(([name, value]) => [name, redactText(value)]);
+  return {
+    kind,
+    stack,
+    outputs: Object.fromEntries(outputs) as Stack["outputs"],
+    changes: [],
+    counts: countsOf([]),
+  };
 }
 
 async function mark(key: string, stack: Stack, { ports }: Deployment): Promise<void> {

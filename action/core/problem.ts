@@ -3,6 +3,8 @@
  * A problem says where, what and how to mend it; problems travel in lists so that all are shown at once.
  */
 
+import { redactText } from "./redact.ts";
+
 /** A place in a file of the user's repository. Lines and columns count from 1. */
 export interface Place {
   /** Path from the repository's root, with forward slashes. */
@@ -26,12 +28,17 @@ export class UserError extends Error {
   readonly reason: string;
 
   constructor(reason: string, problems: Problem | readonly Problem[], options?: ErrorOptions) {
-    const list = "message" in problems ? [problems] : problems;
+    // Whoever throws it: AWS repeats values in its reasons, and a problem is shown to anybody.
+    const list = ("message" in problems ? [problems] : problems).map(readable);
     super(list.map(formatProblem).join("\n"), options);
     this.name = "UserError";
     this.reason = reason;
     this.problems = list;
   }
+}
+
+function readable({ message, ...rest }: Problem): Problem {
+  return { ...rest, message: redactText(message) };
 }
 
 /** `config/pipeline.yaml:3:5: what (hint)`: the form that editors and terminals make clickable. */

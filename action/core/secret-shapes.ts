@@ -89,7 +89,7 @@ const COMPILED = SHAPES.map((shape) => new RegExp(shape.source, `${shape.flags}d
  * AWS's validation repeats the value that it refuses, up to a whole template: `Value '...' at 'templateBody' failed to
  * satisfy constraint`. A short one is shown unless it stands in a map whose keys the user has chosen.
  */
-const ECHO = /\bvalue '(?<hide>[^']*(?:'(?! at ')[^']*)*)' at '(?<place>[\w.\[\]-]{1,200})'/gi;
+const ECHO = /\bvalue '(?<hide>[^']*(?:'(?! at ')[^']*)*)' at '(?<place>[\w.[\]-]{1,200})'/gi;
 const ECHO_CHARACTERS = 64;
 const OWN_KEYS = /environment|variable|parameter|input|payload|body|value|header/i;
 
@@ -157,7 +157,7 @@ function randomSpans(text: string): Span[] {
     .filter(([run]) => /\d/.test(run) && /[a-f]/i.test(run))
     .filter(
       ({ index }) =>
-        !/(?:sha256[:-]|functions\/[a-z0-9-]*-|commit |digest )$/i.test(
+        !/(?:sha256[:-]|(?:functions|items|previews|templates)\/[\w/-]*|commit |digest |@|\/(?:commit|tree|blob)\/)$/i.test(
           text.slice(Math.max(0, index - 80), index),
         ),
     )

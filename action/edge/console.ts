@@ -1,5 +1,6 @@
 /** The only file that prints. Results go to standard output, everything about the way there to standard error. */
 import { styleText } from "node:util";
+import { redactText } from "../core/redact.ts";
 import type { Log } from "../ports.ts";
 
 export interface Console extends Log {
@@ -19,7 +20,8 @@ export function terminalConsole(): Console {
   let pending = "";
   const clear = (): string => (pending === "" ? "" : `\r\u001B[2K`);
   const line = (text: string): void => {
-    process.stderr.write(`${clear()}${text}\n`);
+    // The last net, whatever comes from wherever. Results are not cut: they are what was asked for.
+    process.stderr.write(`${clear()}${redactText(text)}\n`);
     pending = "";
   };
   return {

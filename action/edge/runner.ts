@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as core from "@actions/core";
 import type { InputKey, OutputKey } from "../core/inputs.ts";
 import type { Problem } from "../core/problem.ts";
+import { redactText } from "../core/redact.ts";
 import { withoutCommands } from "../core/workflow-command.ts";
 import type { Log } from "../ports.ts";
 
@@ -31,7 +32,7 @@ export interface Runner extends Log {
 /** Inputs and outputs are those of the process's environment, as the runner sets it. */
 export function actionsRunner(): Runner {
   return {
-    info: (text) => core.info(withoutCommands(text)),
+    info: (text) => core.info(harmless(text)),
     // These escape by themselves, but not what the runner would find within a message.
     warn: (text) => core.warning(annotation(text)),
     error: (text) => core.error(annotation(text)),
@@ -39,7 +40,7 @@ export function actionsRunner(): Runner {
     progress: () => undefined,
     input: (key) => core.getInput(key),
     output: (key, value) => core.setOutput(key, value),
-    group: (title, work) => core.group(withoutCommands(title), work),
+    group: (title, work) => core.group(harmless(title), work),
     annotate(level, { place, message, hint }) {
       const text = annotation(hint === undefined ? message : `${message}\n${hint}`);
       const properties = place ? { file: place.file, startLine: place.line, startColumn: place.column } : {};
@@ -65,6 +66,11 @@ export function actionsRunner(): Runner {
   };
 }
 
+/** No command for the runner, and no secret: the last net, whatever comes from wherever. */
+function harmless(text: string): string {
+  return withoutCommands(redactText(text));
+}
+
 function annotation(text: string): string {
-  return withoutCommands(text).slice(0, ANNOTATION_CHARACTERS).toWellFormed();
+  return harmless(text).slice(0, ANNOTATION_CHARACTERS).toWellFormed();
 }
