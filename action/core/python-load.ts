@@ -119,8 +119,7 @@ except BaseException as error:
         told = told.__cause__
     report = {"kind": "failed", "error": type(told).__name__, "message": str(told).replace(folder, "/var/task"), "variable": variable_of(error),
               "missing": getattr(told, "name", None) if isinstance(told, ImportError) else None, "frames": frames_of(error)}
-json.dump(report, report_file)
-report_file.flush()
+print(json.dumps(report), file=report_file, flush=True)
 os._exit(0)
 `;
 

@@ -1,16 +1,12 @@
 /** Loads a Python artifact with a Python of its runtime's version, where this machine has one. */
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import type { Readable } from "node:stream";
-
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
 import { LOAD_PROGRAM, pythonLoadResult, type PythonReport } from "../core/python-load.ts";
 import { pythonVersion } from "../core/python-source.ts";
-import { findPython } from "./python-interpreter.ts";
+import { findPython, type Python } from "./python-interpreter.ts";
+import { findSandbox, inside, runInside, type Bind } from "./sandbox.ts";
 
 /** Lambda gives an import 10 seconds; a busy runner may need longer for what Lambda does in 5. */
-const LOAD_MS = 60_000;
+const LOAD_SECONDS = 60;
 
 const MACHINE = { arm64: "arm64", x86_64: "x64" } as const;
 
@@ -26,7 +22,7 @@ export async function loadPython(
     readonly signal?: AbortSignal;
   },
 ): Promise<LoadResult> {
-  const { architecture, native, runtime, handler } = request;
+  const { architecture, native, runtime } = request;
   const version = pythonVersion(runtime);
   if (version === undefined) throw new Error(`${runtime} is no Python`);
   // Code without binaries is the same everywhere.
@@ -39,47 +35,60 @@ export async function loadPython(
   const python = await findPython(version, options.environment);
   if (python === undefined)
     return { kind: "not-loaded", why: `there is no Python ${version} on this machine` };
-  const dot = handler.lastIndexOf(".");
-  return await load(
-    request,
-    python,
-    [options.folder, handler.slice(0, dot), handler.slice(dot + 1)],
-    options,
-  );
+  return await load(request, python, options);
 }
 
 async function load(
   request: LoadRequest,
-  python: string,
-  args: readonly [string, string, string],
-  { signal }: { readonly signal?: AbortSignal },
+  python: Python,
+  { folder, signal }: { readonly folder: string; readonly signal?: AbortSignal },
 ): Promise<LoadResult> {
-  signal?.throwIfAborted();
-  // -I and -S: nothing of the machine's own packages and settings. -B: no bytecode into the artifact.
-  const child = spawn(python, ["-I", "-S", "-B", "-c", LOAD_PROGRAM, ...args], {
-    cwd: args[0],
-    env: childEnvironment(request, args[0]),
-    stdio: ["ignore", "ignore", "pipe", "pipe"],
-    // A group of its own, so that what the import has started ends with it, and lets go of the pipes.
-    detached: true,
+  const sandbox = await findSandbox();
+  const task: Bind = { from: folder, to: "/var/task" };
+  const { source, runtime, handler, component } = request;
+  const dot = handler.lastIndexOf(".");
+  const root = inside(sandbox, task);
+  const reports: string[] = [];
+  const { code, output } = await runInside(sandbox, {
+    // -I and -S: nothing of the machine's own packages and settings. -B: no bytecode into the artifact.
+    command: [
+      python.program,
+      "-I",
+      "-S",
+      "-B",
+      "-c",
+      LOAD_PROGRAM,
+      root,
+      handler.slice(0, dot),
+      handler.slice(dot + 1),
+    ],
+    // The system's own Python is there already.
+    binds: [task, ...(/^\/usr(\/|$)/.test(python.home) ? [] : [{ from: python.home, to: python.home }])],
+    // What Lambda sets and an import may read. No credentials: whatever needs them needs the network, too.
+    environment: {
+      AWS_DEFAULT_REGION: "us-east-1",
+      AWS_EC2_METADATA_DISABLED: "true",
+      AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
+      AWS_LAMBDA_FUNCTION_NAME: component,
+      AWS_REGION: "us-east-1",
+      HOME: "/tmp",
+      LAMBDA_TASK_ROOT: root,
+      LANG: "en_US.UTF-8",
+      PATH: "/usr/bin:/bin",
+      TZ: ":UTC",
+      _HANDLER: handler,
+    },
+    limitSeconds: LOAD_SECONDS,
+    onReport: (line) => reports.push(line),
+    signal,
   });
-  await once(child, "spawn");
-  const end = (): void => endGroup(child.pid);
-  const late = AbortSignal.timeout(LOAD_MS);
-  for (const one of [late, signal]) one?.addEventListener("abort", end, { once: true });
-  child.once("exit", end);
-  const [reported, complaint, [code, killed]] = await Promise.all([
-    text(child.stdio[3] as Readable),
-    text(child.stderr as Readable),
-    once(child, "close") as Promise<[number | null, NodeJS.Signals | null]>,
-  ]).finally(() => signal?.removeEventListener("abort", end));
-  signal?.throwIfAborted();
-  if (reported !== "") return pythonLoadResult(request, JSON.parse(reported) as PythonReport);
-  const { source, runtime } = request;
-  if (late.aborted)
-    return { kind: "inconclusive", why: `its import did not end within ${LOAD_MS / 1000} seconds` };
-  const how = killed === null ? `ended the process with code ${code}` : `crashed the process (${killed})`;
-  const last = complaint.trim().split("\n").at(-1) ?? "";
+  const [report] = reports;
+  if (report !== undefined) return pythonLoadResult(request, JSON.parse(report) as PythonReport);
+  if (code === undefined)
+    return { kind: "inconclusive", why: `its import did not end within ${LOAD_SECONDS} seconds` };
+  const how =
+    code > 128 ? `crashed the process (signal ${code - 128})` : `ended the process with code ${code}`;
+  const last = output.trim().split("\n").at(-1) ?? "";
   return {
     kind: "failed",
     problem: {
@@ -87,31 +96,4 @@ async function load(
       message: `importing \`${source}\` by ${runtime} ${how}${last === "" ? "" : `: ${last}`}`,
     },
   };
-}
-
-function endGroup(pid: number | undefined): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    // It has ended already.
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
-  }
-}
-
-/** What Lambda sets and an import may read. No credentials: whatever needs them needs the network, too. */
-function childEnvironment({ component, runtime, handler }: LoadRequest, folder: string): NodeJS.ProcessEnv {
-  return Object.assign(Object.create(null), {
-    AWS_DEFAULT_REGION: "us-east-1",
-    AWS_EC2_METADATA_DISABLED: "true",
-    AWS_EXECUTION_ENV: `AWS_Lambda_${runtime}`,
-    AWS_LAMBDA_FUNCTION_NAME: component,
-    AWS_REGION: "us-east-1",
-    HOME: folder,
-    LAMBDA_TASK_ROOT: folder,
-    LANG: "en_US.UTF-8",
-    PATH: "/usr/bin:/bin",
-    TZ: ":UTC",
-    _HANDLER: handler,
-  });
 }

@@ -1,5 +1,5 @@
 /** A Python artifact is loaded by a Python of its runtime's version, cut off from the machine. */
-import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,16 +8,14 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import type { LoadResult } from "../../action/core/passport.ts";
 import { formatProblem } from "../../action/core/problem.ts";
-import { findPython } from "../../action/edge/python-interpreter.ts";
 import { loadPython } from "../../action/edge/load-python.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
+import { somePython } from "./interpreter.ts";
 import { HANDLER, pythonRequest } from "./project.ts";
 
-const VERSIONS = ["3.13", "3.12", "3.14", "3.11"];
-const found = await Promise.all(VERSIONS.map((version) => findPython(version, process.env)));
-const version = VERSIONS.find((_version, index) => found[index] !== undefined);
-if (version === undefined)
-  throw new Error(`one of ${VERSIONS.join(", ")} is needed to test Python functions`);
+const python = await somePython();
+if (python === undefined) throw new Error("Python 3.11 to 3.14 is needed to test Python functions");
+const { version } = python;
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "warren-load-")));
 afterEach(() => {
@@ -91,7 +89,7 @@ test.each([
   ["def handler(event, context): yield 1\n", "`handler` is a generator"],
   ["async def main(event, context): pass\nhandler = main\n", "`handler` is `async`"],
   ["import os\nos._exit(7)\n", "ended the process with code 7"],
-  ["import ctypes\nctypes.string_at(0)\n", "crashed the process (SIGSEGV)"],
+  ["import ctypes\nctypes.string_at(0)\n", "crashed the process (signal 11)"],
   ["raise SystemExit('no licence')\n", "SystemExit: no licence"],
 ])("%j", async (code, told) => {
   expect(await failure(code)).toContain(told);
@@ -165,10 +163,9 @@ test("a process that the import leaves behind does not hold the check up", async
 
 test("aborting ends the process", async () => {
   const controller = new AbortController();
-  const code = `import os, time\nos.mkdir("started")\ntime.sleep(100)\n${HANDLER}`;
+  const code = `import time\ntime.sleep(100)\n${HANDLER}`;
   const loading = load(code, { signal: controller.signal });
   const reason = new Error("enough");
-  await vi.waitUntil(() => existsSync(join(home, "started")), { timeout: 20_000 });
   controller.abort(reason);
   await expect(loading).rejects.toBe(reason);
 });

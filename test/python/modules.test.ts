@@ -20,7 +20,7 @@ for (const { version, python } of found) {
   const absent = python === undefined ? " (skipped: it is not on this machine)" : "";
   test.skipIf(python === undefined)(`the modules of Python ${version}${absent}`, () => {
     const code = "import sys; print(*(n for n in sys.stdlib_module_names if n[0] != '_'))";
-    const own = execFileSync(python ?? "", ["-I", "-S", "-c", code], { encoding: "utf8" })
+    const own = execFileSync(python?.program ?? "", ["-I", "-S", "-c", code], { encoding: "utf8" })
       .trim()
       .split(" ");
     const known = data.standard.split(" ").filter((name) => moduleOrigin(name, version).kind === "standard");
