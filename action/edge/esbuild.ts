@@ -25,6 +25,7 @@ import { formatProblem, UserError, type Problem } from "../core/problem.ts";
 import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem } from "../core/source.ts";
 import { keepSources, parseSourceMap } from "../core/sourcemap.ts";
 import type { Builder } from "../ports.ts";
+import { isPython, packPython } from "./python.ts";
 import { zipFiles } from "./zip.ts";
 
 /**
@@ -56,11 +57,18 @@ export function esbuildBuilder({ root }: { readonly root: string }): Builder {
   return {
     async build(requests) {
       const home = await realpath(root);
-      const refused = (await Promise.all(requests.map((request) => refusal(request, home)))).flat();
+      const bundled = requests.filter((request) => !isPython(request));
+      const refused = (await Promise.all(bundled.map((request) => refusal(request, home)))).flat();
       const refusedRequests = new Set(refused.map(({ request }) => request));
       const problems = refused.map(({ problem }) => problem);
       const artifacts = new Map<string, Artifact>();
-      for (const chunk of chunks(jobs(requests.filter((request) => !refusedRequests.has(request))))) {
+      for (const request of requests.filter(isPython)) {
+        const packed = await packPython(request, { root: home });
+        const outcome = packed.kind === "failed" ? packed : await finish(packed, [request]);
+        if (outcome.kind === "failed") problems.push(...outcome.problems);
+        else for (const artifact of outcome.artifacts) artifacts.set(artifact.component, artifact);
+      }
+      for (const chunk of chunks(jobs(bundled.filter((request) => !refusedRequests.has(request))))) {
         const outcome = await buildChunk(chunk, home);
         if (outcome.kind === "failed") problems.push(...outcome.problems);
         else for (const artifact of outcome.artifacts) artifacts.set(artifact.component, artifact);
@@ -226,6 +234,20 @@ async function pack({ requests }: Job, index: number, result: Bundles, root: str
   ];
   if (problems.length > 0) return { kind: "failed", problems };
   const files = artifactFiles(textOf(result, root, output), textOf(result, root, `${output}.map`));
+  const calls = bundleCalls(result.metafile, output);
+  return await finish({ files, handler: "index.handler", calls }, requests);
+}
+
+/** Checks the size, names and zips. */
+async function finish(
+  {
+    files,
+    handler,
+    calls,
+  }: Pick<Artifact, "handler" | "calls"> & { readonly files: readonly ArtifactFile[] },
+  requests: Job["requests"],
+): Promise<Outcome> {
+  const [request] = requests;
   const unzippedBytes = files.reduce((sum, { content }) => sum + content.byteLength, 0);
   if (unzippedBytes > UNZIPPED_BYTES_MAX) {
     const message = `\`${request.source}\` is ${unzippedBytes} bytes when built, and Lambda takes ${UNZIPPED_BYTES_MAX}`;
@@ -236,10 +258,10 @@ async function pack({ requests }: Job, index: number, result: Bundles, root: str
   );
   const content = {
     key: artifactKey(sha256(manifest)),
-    handler: "index.handler",
+    handler,
     zip: await zipFiles(files),
     unzippedBytes,
-    calls: bundleCalls(result.metafile, output),
+    calls,
   };
   return { kind: "built", artifacts: requests.map(({ component }) => ({ component, ...content })) };
 }

@@ -117,10 +117,10 @@ test("code that imports a file outside of the repository", async () => {
   );
 });
 
-test("a Python source", async () => {
-  using here = project({ "functions/worker.py": "" });
-  expect(await here.failure("functions/worker.py")).toContain(
-    "config/pipeline.yaml:1:3: `functions/worker.py` cannot be built",
+test("a source in another language, and Python on Node's runtime", async () => {
+  using here = project({ "functions/worker.rb": "", "functions/worker.py": "" });
+  expect(await here.failure("functions/worker.rb", "functions/worker.py")).toMatch(
+    /:1:3: `functions\/worker\.rb` cannot be built: [^]*:2:3: `functions\/worker\.py` is Python, and/,
   );
 });
 
