@@ -73,6 +73,40 @@ test("writes one comment, also when an answer is lost, and beyond the first page
   expect(ours).toMatchObject([{ body: `${MARKER}\ntwo`, edits: 1 }]);
 });
 
+test("keeps one open issue: opened once though an answer is lost, edited on change, found beyond the first page", async () => {
+  await using github = await startGitHub();
+  const port = portTo(github, { issues: "write" });
+  const issue = { marker: MARKER, title: "Drift", body: `${MARKER}\none` };
+  github.inject({ on: "issues/create", how: { kind: "status", status: 502, carriedOut: true } });
+  await port.upsertIssue(issue);
+  for (let i = 0; i < 120; i += 1) {
+    github.pushBranch(`b${i}`);
+    github.createPullRequest({ branch: `b${i}`, body: `${MARKER}\na pull request is an issue too` });
+  }
+  expect(await port.upsertIssue({ ...issue, body: `${issue.body}\r\n` })).toBe("unchanged");
+  expect(await port.upsertIssue({ ...issue, body: `${MARKER}\ntwo` })).toBe("updated");
+  const all = [...github.state.issues.values()];
+  expect(all).toMatchObject([{ state: "open", title: "Drift", body: `${MARKER}\ntwo` }]);
+
+  expect(await port.closeIssue(MARKER)).toBe(all[0]?.number);
+  expect(await port.closeIssue(MARKER)).toBeUndefined();
+  expect(await port.upsertIssue(issue)).toBe("opened");
+  expect([...github.state.issues.values()].map(({ state }) => state)).toEqual(["closed", "open"]);
+});
+
+test("leaves an issue alone in which somebody else has written the marker", async () => {
+  await using github = await startGitHub();
+  const port = portTo(github, { issues: "write" });
+  await port.upsertIssue({ marker: MARKER, title: "Forged", body: `${MARKER}\nforged` });
+  const [forged] = github.state.issues.values();
+  github.state.issues.set(forged?.number ?? 0, { ...forged!, author: "mallory" });
+  expect(await port.upsertIssue({ marker: MARKER, title: "Drift", body: MARKER })).toBe("opened");
+  expect([...github.state.issues.values()].map(({ title, author }) => `${title} ${author}`)).toEqual([
+    "Forged mallory",
+    "Drift github-actions[bot]",
+  ]);
+});
+
 test("makes one deployment, also when an answer is lost, and finds it until it is inactive", async () => {
   await using github = await startGitHub();
   const sha = github.pushBranch("feature/x");
