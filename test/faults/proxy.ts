@@ -2,6 +2,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Call {
   /** From 1, over all services. */
@@ -23,7 +24,11 @@ export type Verdict =
       readonly body: string;
     }
   /** The connection breaks before anything is sent, or in the middle of the answer. */
-  | { readonly kind: "reset"; readonly when: "before" | "answering" };
+  | { readonly kind: "reset"; readonly when: "before" | "answering" }
+  /** A whole answer of half the text, with a length that fits it. */
+  | { readonly kind: "truncate" }
+  /** Byte groups with pauses between them. */
+  | { readonly kind: "slow" };
 
 export interface Proxy extends AsyncDisposable {
   readonly awsUrl: string;
@@ -115,11 +120,20 @@ async function pass(incoming: IncomingMessage, outgoing: ServerResponse, way: Wa
     incoming.socket.destroy();
     return;
   }
+  const half = answer.body.subarray(0, Math.floor(answer.body.length / 2));
+  if (verdict.kind === "truncate") {
+    outgoing.writeHead(answer.status, { ...answer.headers, "content-length": half.length }).end(half);
+    return;
+  }
   outgoing.writeHead(answer.status, answer.headers);
   if (verdict.kind === "reset") {
-    outgoing.write(answer.body.subarray(0, Math.floor(answer.body.length / 2)), () =>
-      incoming.socket.destroy(),
-    );
+    outgoing.write(half, () => incoming.socket.destroy());
+    return;
+  }
+  if (verdict.kind === "slow") {
+    outgoing.write(half);
+    await sleep(300);
+    outgoing.end(answer.body.subarray(half.length));
     return;
   }
   outgoing.end(answer.body);
