@@ -20,6 +20,12 @@ export interface NodeRuntime extends RuntimeBase {
   readonly esbuild: string;
   /** The version of npm's `node-linux-<arch>` that artifacts are loaded with, for example `24.21.0`. */
   readonly npm: string;
+  /** By npm's name of the processor. */
+  readonly integrity: Readonly<Record<"x64" | "arm64", string>>;
+  /** What Lambda starts Node with: https://docs.aws.amazon.com/lambda/latest/dg/lambda-nodejs.html */
+  readonly flags: readonly string[];
+  /** Handlers may take a callback; from Node 24 on Lambda refuses those with three parameters. */
+  readonly callbacks: boolean;
 }
 
 export interface PythonRuntime extends RuntimeBase {
