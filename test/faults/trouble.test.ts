@@ -82,18 +82,29 @@ test("a tenth of all calls fails: every run ends right", { timeout: 1_800_000 },
   expect(faultCount).toBeGreaterThan(0);
 });
 
+const THROTTLED = "AWS still throttles after all retries";
+const FIRST_LINES: readonly (readonly [Fault, string])[] = [
+  ["throttled", THROTTLED],
+  ["limited", THROTTLED],
+  ["status 429", THROTTLED],
+  ["internal error", "AWS still fails after all retries: Internal error"],
+  ["unavailable", "AWS still fails after all retries"],
+  ["reset", "AWS cannot be reached: socket hang up"],
+  ["broken off", "AWS cannot be reached: aborted"],
+  ["truncated", "AWS's answer was broken off: @aws-sdk XML parse error: unexpected end of input"],
+];
+
 // They wait most of the time.
-test.concurrent.for(FAULTS.filter((fault) => fault !== "slow"))(
+test.concurrent.each(FIRST_LINES)(
   "every call to AWS is answered by: %s. The run ends, and says why in its first line of error",
   { timeout: 300_000 },
-  async (fault, { expect: expected }) => {
+  async (fault, line) => {
     await using slot = await openSlot(`u${FAULTS.indexOf(fault)}`);
     const { run, calls } = await deploy(slot, ({ service }) => (service === "github" ? undefined : fault));
-    expected(run.code).toBe(1);
-    const [first = ""] = run.told.split("\n").filter((line) => line.startsWith("::error"));
-    expected(first).toMatchSnapshot();
-    expected(run.told).not.toMatch(/\n\s+at /);
+    expect(run.code).toBe(1);
+    const [first = ""] = run.told.split("\n").filter((one) => one.startsWith("::error"));
+    expect(first.split("%0A")[0]).toBe(`::error::${line}`);
     // Bounded: no call is repeated for ever.
-    expected(calls.length).toBeLessThan(20);
+    expect(calls.length).toBeLessThan(20);
   },
 );
