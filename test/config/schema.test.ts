@@ -38,10 +38,10 @@ test("it is a draft-07 schema", () => {
   expect(ajv.validateSchema(schema) === true ? [] : ajv.errors).toEqual([]);
 });
 
-test("the reference pipeline is valid, and not without one of its parts", () => {
+test("the reference pipeline is valid, and not without one of its parts but for the smoke run", () => {
   const reference = parse(referenceText);
   expect(errors(reference)).toEqual([]);
-  for (const part of Object.keys(reference)) {
+  for (const part of Object.keys(reference).filter((one) => one !== "smoke")) {
     const { [part]: _gone, ...rest } = reference;
     expect(errors(rest)).not.toEqual([]);
   }
