@@ -2,6 +2,7 @@
  * Somebody changes production by hand: the built Action notices at night, tells of it in one issue, and puts it back
  * when a person asks. With the roles that bootstrap makes. The tests of this file follow each other.
  */
+import { DeleteRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetQueueAttributesCommand, SQSClient, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Issue } from "../../action/local/github/state.ts";
@@ -125,4 +126,16 @@ test("drift that comes back is a new issue, which goes when somebody has put it 
   await changeByHand({ VisibilityTimeout: before ?? "" });
   await night();
   expect(issues().map(({ state }) => state)).toEqual(["closed", "closed"]);
+});
+
+test("a stage that cannot be looked at makes the night red, after all else is done", async () => {
+  const iam = new IAMClient(world.aws.clientConfig());
+  const role = { RoleName: "burrow-us-east-1-plan", PolicyName: "warren" };
+  await iam.send(new DeleteRolePolicyCommand(role));
+  iam.destroy();
+  const run = await night();
+  expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "drift-check-failed" } });
+  expect(run.stdout).toContain("stacks: 1 wanted");
+  expect(run.stdout).toContain("drift of stage prod: AWS refuses: User:");
+  expect(writes(run)).toEqual([]);
 });
