@@ -199,7 +199,7 @@ async function install(
       return failed({
         place,
         message: "uv, which installs Python packages for another system than this one, is not on the PATH",
-        hint: `On GitHub add a step \`uses: astral-sh/setup-uv\` before Warren's; elsewhere run \`pip install uv==${UV_VERSION}\`.`,
+        hint: `In a workflow add \`uses: astral-sh/setup-uv\` before Warren's step, or give its reusable workflow \`install: pipx install uv==${UV_VERSION}\`; elsewhere run \`pip install uv==${UV_VERSION}\`.`,
       });
     case "late":
       return failed({

@@ -124,7 +124,7 @@ test("no uv on the PATH", async () => {
     using here = pythonProject({ "functions/a.py": HANDLER, "functions/requirements.txt": "six==1.17.0\n" });
     expect(await here.failure("functions/a.py")).toMatchInlineSnapshot(`
       "functions/requirements.txt:1:1: uv, which installs Python packages for another system than this one, is not on the PATH
-          On GitHub add a step \`uses: astral-sh/setup-uv\` before Warren's; elsewhere run \`pip install uv==0.13.9\`."
+          In a workflow add \`uses: astral-sh/setup-uv\` before Warren's step, or give its reusable workflow \`install: pipx install uv==0.13.9\`; elsewhere run \`pip install uv==0.13.9\`."
     `);
   } finally {
     vi.unstubAllEnvs();
