@@ -1,7 +1,7 @@
 /** One change set, from the template to the end of its operation. */
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
-import { planLines, untouchedLines } from "./core/plan-lines.ts";
+import { planLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
 import { SALT_TAG } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
@@ -84,7 +84,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
 function tellChanges(changes: readonly Change[], former: Stack | undefined, deployment: Deployment): Told {
   const { rendered, ports } = deployment;
   const meaning = told(changes, former, rendered, ports);
-  const lines = [...planLines(meaning.words), ...untouchedLines(meaning.untouched)];
+  const lines = [...planLines(meaning.words), untouchedText(meaning.untouched)].filter((line) => line !== "");
   for (const line of lines) ports.log.info(line);
   return meaning;
 }

@@ -25,7 +25,7 @@ export interface Plan {
   /** The same to be shown to anybody, what may hurt first. */
   readonly words: readonly ResourceWords[];
   readonly counts: Counts;
-  /** How many more resources get nothing but new tags. */
+  /** How many more resources stay as they are, but for their tags. */
   readonly untouched: number;
   /** Components whose items would be put. */
   readonly items: readonly string[];

@@ -1,5 +1,5 @@
 /** A plan in lines, for the log and the terminal; from what is safe to be shown. */
-import { EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
+import { CUT_OFF, EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
 
 export interface Counts {
   /** Imports too. */
@@ -65,30 +65,34 @@ export function planLines(words: readonly ResourceWords[]): readonly string[] {
 /** `visibility-timeout: 180 -> 360`; diffs and statements follow in lines of their own. */
 export function propertyLines(property: PropertyWords): readonly string[] {
   const { name, before, after, lines, diff } = property;
-  const why = remarks(property);
-  const head = (text: string): string => `${name}: ${[text, ...why].filter((part) => part !== "").join(" ")}`;
-  if (lines) return [head(lines.length === 0 ? "changes" : ""), ...lines.map((line) => `  ${line}`)];
-  if (diff !== undefined) return [head(""), ...diff.split("\n").map((line) => `  ${line}`)];
-  return [
-    head(
-      before === undefined && after === undefined
-        ? "changes"
-        : `${before ?? "(not set)"} -> ${after ?? "(not set)"}`,
-    ),
-  ];
+  const unknown = before === undefined && after === undefined;
+  const told = lines || diff !== undefined ? "" : unknown ? "changes" : `${value(before)} -> ${value(after)}`;
+  const head = `${name}: ${[told, ...remarks(property)].filter((part) => part !== "").join(" ")}`.trimEnd();
+  return [head, ...(lines ?? diff?.split("\n") ?? []).map((line) => `  ${line}`)];
+}
+
+function value(text: string | undefined): string {
+  return text === undefined ? "(not set)" : text === "" ? "(empty)" : brief(text);
 }
 
 /** What a reader has to know beside the values; each in brackets. */
 export function remarks({ recreation, uncertain, because, before, after }: PropertyWords): readonly string[] {
-  const new_ = { never: "", conditionally: "(may make a new one)", always: "(makes a new one)" }[recreation];
+  const recreated = { never: "", conditionally: "(may make a new one)", always: "(makes a new one)" }[
+    recreation
+  ];
   const follows = because === undefined ? "" : `(follows ${because})`;
-  const equal = uncertain && before !== undefined && before === after ? "(may change)" : "";
-  return [new_, follows, equal].filter((remark) => remark !== "");
+  const equal =
+    uncertain && before !== undefined && before === after && before !== CUT_OFF ? "(may change)" : "";
+  return [recreated, follows, equal].filter((remark) => remark !== "");
 }
 
-/** The tags of the stack reach every resource with every commit. */
-export function untouchedLines(count: number): string[] {
-  return count === 0
-    ? []
-    : [`${count} more ${count === 1 ? "resource gets" : "resources get"} nothing but new tags`];
+/** The tags of the stack reach every resource with every commit. Empty for none. */
+export function untouchedText(count: number): string {
+  if (count === 0) return "";
+  return `${count} more ${count === 1 ? "resource stays as it is, but for its" : "resources stay as they are, but for their"} tags`;
+}
+
+/** The hash in a content-addressed key, short enough to be compared by eye. */
+export function brief(text: string): string {
+  return text.replaceAll(/(?<![0-9a-f])([0-9a-f]{12})[0-9a-f]{52}(?![0-9a-f])/g, "$1…");
 }

@@ -1,7 +1,7 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
 import { code, fence, prose, row } from "./markdown.ts";
-import { propertyLines, remarks, resourceTitle, tally } from "./plan-lines.ts";
+import { brief, propertyLines, remarks, resourceTitle, tally, untouchedText } from "./plan-lines.ts";
 import type { Section } from "./paper.ts";
 import type { Effect, PropertyWords, ResourceWords } from "./plan-words.ts";
 
@@ -42,10 +42,9 @@ export function planSections(stage: string, plan: Plan): readonly Section[] {
   return long.length === 0 ? [table] : [table, folded("Longer changes, in full", long)];
 }
 
-/** Stack tags reach every resource with every commit: counted, so that nothing is hidden. */
+/** Counted, so that nothing is hidden. */
 function untouched({ untouched: count }: Plan): string {
-  if (count === 0) return "";
-  return `\n\n<sub>${count} more ${count === 1 ? "resource gets" : "resources get"} nothing but new tags.</sub>`;
+  return count === 0 ? "" : `\n\n<sub>${untouchedText(count)}.</sub>`;
 }
 
 const CELL_PROPERTIES = 6;
@@ -74,10 +73,10 @@ function resourceRow(resource: ResourceWords): string {
   const shown = properties.slice(0, CELL_PROPERTIES).map(propertyCell);
   const more = properties.length - shown.length;
   const cells = [...(fate === "" ? [] : [fate]), ...shown, ...(more > 0 ? [`and ${more} more, below`] : [])];
-  return row([ICONS[effect], title(resource), cells.join("<br>"), `${code(logicalId)} ${code(type)}`]);
+  return row([ICONS[effect], titleOf(resource), cells.join("<br>"), `${code(logicalId)} ${code(type)}`]);
 }
 
-function title(resource: ResourceWords): string {
+function titleOf(resource: ResourceWords): string {
   return resourceTitle({ ...resource, label: prose(resource.label) }, (name) => code(name));
 }
 
@@ -96,7 +95,7 @@ function propertyCell(property: PropertyWords): string {
   if (diff !== undefined) return [code(name), "is changed, see below", ...words].join(" ");
   if (before === undefined && after === undefined) return [code(name), "changes", ...words].join(" ");
   const value = (text: string | undefined): string =>
-    text === undefined ? "not set" : text === "" ? "empty" : code(text, CELL_CHARACTERS);
+    text === undefined ? "not set" : text === "" ? "empty" : code(brief(text), CELL_CHARACTERS);
   return [code(name), value(before), "→", value(after), ...words].join(" ");
 }
 
@@ -120,7 +119,7 @@ function additionRows(words: readonly ResourceWords[]): readonly string[] {
       .map(({ label }) => prose(label))
       .filter((label) => label !== "")
       .join(", ");
-    const what = first.main ? title(first) : code(first.component);
+    const what = first.main ? titleOf(first) : code(first.component);
     const ids = group.slice(0, NAMED_IDS).map(({ logicalId }) => code(logicalId));
     const more = group.length - ids.length;
     const cell = labels === "" ? "new" : first.main ? `new, with ${labels}` : `new: ${labels}`;

@@ -117,7 +117,7 @@ export function lostName(logicalId: string): { readonly component: string; reado
 /** Longer ones are shown as a diff, where there are two to compare. */
 const LINE_CHARACTERS = 120;
 export const UNKNOWN_YET = "known after the deploy";
-const CUT_OFF = "too long for CloudFormation to show";
+export const CUT_OFF = "too long for CloudFormation to show";
 
 function propertyWords(
   property: PropertyChange,

@@ -5,7 +5,7 @@ import { driftJson, stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import { planJson } from "./plan-json.ts";
-import { planLines, tally, untouchedLines } from "./plan-lines.ts";
+import { planLines, tally, untouchedText } from "./plan-lines.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
 import { smokeLines } from "./smoke-run.ts";
@@ -79,7 +79,7 @@ export function report(outcome: Outcome): Report {
           : `${plan.stackName}: a deploy would ${plan.kind} it: ${[tally(plan.words), ...loads].filter((part) => part !== "").join(", ")}`;
       return {
         result: "",
-        lines: [...planLines(plan.words), ...untouchedLines(plan.untouched), last],
+        lines: [...planLines(plan.words), untouchedText(plan.untouched), last].filter((line) => line !== ""),
         json: planJson(plan),
       };
     }

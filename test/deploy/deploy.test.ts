@@ -150,7 +150,7 @@ test("new tags alone are an update; the same template under another digest needs
   const { result, lines } = await deployed({ ...rendered, digest: "0".repeat(64), tags });
   expect(result.kind).toBe("updated");
   expect(result.stack.tags["warren:digest"]).toBe("0".repeat(64));
-  expect(lines).toContain("1 more resource gets nothing but new tags");
+  expect(lines).toContain("1 more resource stays as it is, but for its tags");
 });
 
 test("a change set without any change is deleted, and the stack is unchanged", async () => {

@@ -53,7 +53,8 @@ describe("statements are compared as a set", () => {
           if (part !== "Action" && part !== "Resource") continue;
           const parts = new Set([old[part]].flat());
           for (const one of removed) expect(parts.delete(one)).toBe(true);
-          expect([...parts, ...added].toSorted()).toEqual([now[part]].flat().toSorted());
+          for (const one of added) parts.add(one);
+          expect(parts).toEqual(new Set([now[part]].flat()));
         }
       }),
       { numRuns: 1_000 },
