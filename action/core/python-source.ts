@@ -3,6 +3,7 @@ import type { BuildRequest } from "./artifact.ts";
 import type { Problem } from "./problem.ts";
 import { logicalLines, pythonNames, type PythonImport } from "./python-imports.ts";
 import { moduleOrigin } from "./python-modules.ts";
+import { findRuntime, runtimeNames } from "./runtime.ts";
 import { isInside, outsideProblem } from "./source.ts";
 
 /** Warren's own name first, then the one that Lambda's console writes. */
@@ -16,7 +17,13 @@ export function pythonVersion(runtime: string): string | undefined {
 /** What is wrong with a request for a `.py` file before any file is looked at. */
 export function pythonRequestProblem({ source, runtime, place }: BuildRequest): Problem | undefined {
   if (!isInside(source)) return outsideProblem({ source, place });
-  if (pythonVersion(runtime) === undefined) {
+  const isKnown = findRuntime(runtime)?.language === "python";
+  if (!isKnown && pythonVersion(runtime) !== undefined) {
+    const known = runtimeNames("python").map((name) => `\`${name}\``);
+    const message = `\`${source}\` cannot be built for runtime \`${runtime}\`: Warren does not know what it runs on`;
+    return { place, message, hint: `Take one of ${known.join(", ")}.` };
+  }
+  if (!isKnown) {
     return {
       place,
       message: `\`${source}\` is Python, and the function's runtime is \`${runtime}\``,

@@ -14,6 +14,7 @@ import {
   pythonVersion,
 } from "../core/python-source.ts";
 import { normalName, parseRequirements, type Requirements } from "../core/requirements.ts";
+import { runtimeOf } from "../core/runtime.ts";
 import { isInside, missingProblem, outsideProblem } from "../core/source.ts";
 import { topModules, uvProblem, UV_VERSION, wheelPlatform, wrongTags } from "../core/wheel.ts";
 import { ownFiles } from "./python-files.ts";
@@ -179,12 +180,12 @@ interface Installed {
 
 async function install(
   { named, hashed, empty, requirements }: Listed,
-  { architecture }: BuildRequest,
+  { architecture, runtime }: BuildRequest,
   version: string,
   root: string,
 ): Promise<Installed | (PythonOutcome & { readonly kind: "failed" })> {
   if (empty) return { kind: "installed", files: [], packages: [] };
-  const glibc = version === "3.11" ? "2.26" : "2.34";
+  const glibc = runtimeOf(runtime).system.newest.GLIBC;
   const place = { file: requirements, line: 1, column: 1 };
   const wheels = await unpackWheels({
     requirements: join(root, requirements),

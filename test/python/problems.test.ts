@@ -10,6 +10,9 @@ test("a runtime of another language", async () => {
     "config/pipeline.yaml:9:5: `a.py` is Python, and the function's runtime is `nodejs24.x`\n" +
       "    Add `runtime: python3.13` to the function.",
   );
+  expect(await here.failure("a.py", { runtime: "python3.10" })).toContain(
+    "`a.py` cannot be built for runtime `python3.10`",
+  );
 });
 
 test("a source that is not there, outside, or no module", async () => {
