@@ -1,5 +1,5 @@
 /** A plan in lines, for the log and the terminal; from what is safe to be shown. */
-import { CUT_OFF, EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
+import { EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
 
 export interface Counts {
   /** Imports too. */
@@ -77,12 +77,9 @@ function value(text: string | undefined): string {
 
 /** What a reader has to know beside the values; each in brackets. */
 export function remarks({ recreation, uncertain, because, before, after }: PropertyWords): readonly string[] {
-  const recreated = { never: "", conditionally: "(may make a new one)", always: "(makes a new one)" }[
-    recreation
-  ];
+  const recreated = { never: "", conditionally: "(may replace it)", always: "(replaces it)" }[recreation];
   const follows = because === undefined ? "" : `(follows ${because})`;
-  const equal =
-    uncertain && before !== undefined && before === after && before !== CUT_OFF ? "(may change)" : "";
+  const equal = uncertain && before !== undefined && before === after ? "(may change)" : "";
   return [recreated, follows, equal].filter((remark) => remark !== "");
 }
 

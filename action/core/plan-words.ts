@@ -117,7 +117,7 @@ export function lostName(logicalId: string): { readonly component: string; reado
 /** Longer ones are shown as a diff, where there are two to compare. */
 const LINE_CHARACTERS = 120;
 export const UNKNOWN_YET = "known after the deploy";
-export const CUT_OFF = "too long for CloudFormation to show";
+const CUT_OFF = "too long for CloudFormation to show";
 
 function propertyWords(
   property: PropertyChange,
@@ -131,7 +131,7 @@ function propertyWords(
   const statements = statementsOf(path, before, after);
   if (statements) return { ...facts, lines: statementLines(statements, shown) };
   const text = (value: Value | undefined): string | undefined =>
-    value === undefined
+    value === undefined || (isCutOff(before) && isCutOff(after))
       ? undefined
       : lineOf(value, redactValue({ type, path, value, logicalId }, fingerprint));
   const [old, now] = [text(before), text(after)];

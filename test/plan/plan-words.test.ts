@@ -64,7 +64,7 @@ describe("a property", () => {
     );
     expect(lines(change)).toMatchInlineSnapshot(`
       "REPLACE   queue jobs            JobsQueue AWS::SQS::Queue  (ReplaceAndDelete)
-          name: a -> b (makes a new one)
+          name: a -> b (replaces it)
           DelaySeconds: 1 -> 2"
     `);
   });
@@ -81,7 +81,7 @@ describe("a property", () => {
     );
     expect(lines(add("Role", "AWS::IAM::Role"), change)).toMatchInlineSnapshot(`
       "REPLACE?  policy of jobs -> worker  JobsToWorkerPolicy AWS::IAM::RolePolicy  (ReplaceAndDelete)
-          RoleName: old-role -> known after the deploy (may make a new one) (follows Role)
+          RoleName: old-role -> known after the deploy (may replace it) (follows Role)
       add       Role                      Role AWS::IAM::Role"
     `);
   });
@@ -93,7 +93,7 @@ describe("a property", () => {
     const change = modify("JobsQueue", QUEUE, [], { before: cut("1"), after: cut("2") });
     expect(lines(change)).toMatchInlineSnapshot(`
       "change    queue jobs            JobsQueue AWS::SQS::Queue
-          Tags.k.Value: too long for CloudFormation to show -> too long for CloudFormation to show"
+          Tags.k.Value: changes"
     `);
   });
 
@@ -230,7 +230,7 @@ test("the worst comes first, then by component, the component itself before what
   );
   expect(shown).toMatchInlineSnapshot(`
     "REPLACE   queue of zoo               ZooQueue AWS::SQS::Queue  (ReplaceAndDelete)
-        QueueName: a -> b (makes a new one)
+        QueueName: a -> b (replaces it)
     REMOVE    table of fang              FangTable AWS::DynamoDB::Table  (Delete)
     change    queue of aaa               AaaQueue AWS::SQS::Queue
         DelaySeconds: 1 -> 2
