@@ -1,5 +1,6 @@
 /** What one smoke run writes, looks for, and comes to. */
 import type { Hop } from "./comment.ts";
+import { readableLines } from "./log-line.ts";
 import type { PlannedHop, SmokePlan, Target } from "./probe.ts";
 import { type Problem, formatProblem } from "./problem.ts";
 import { redactText } from "./redact.ts";
@@ -102,14 +103,12 @@ export function stuckProblem(
 }
 
 /** A comment is public and kept: what looks like a secret is cut out of it. */
-function tail(lines: readonly string[]): string[] {
-  return lines
-    .flatMap((text) => text.split(/\r?\n/))
-    .filter((line) => line.trim() !== "")
+function tail(texts: readonly string[]): string[] {
+  return readableLines(texts)
     .slice(-TAIL_LINES)
     .map((line) => redactText(line))
     .map((line) => (line.length <= LINE_CHARACTERS ? line : `${line.slice(0, LINE_CHARACTERS)}…`))
-    .map((line) => `      ${line.trimEnd()}`);
+    .map((line) => `      ${line}`);
 }
 
 /** For people: a hop a line, and what it came to. */

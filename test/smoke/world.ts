@@ -1,4 +1,6 @@
 /** A pipeline deployed to a local AWS of its own, to be tried out; files of the repository can be other than they are. */
+import { readFileSync, readdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { localEnvironment, setUpAccount } from "../../action/local/account.ts";
 import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
@@ -7,6 +9,7 @@ import type { SmokeOutcome } from "../../action/core/smoke-run.ts";
 import type { Log, Ports, StackResource } from "../../action/ports.ts";
 import { type Target, run } from "../../action/run.ts";
 import { systemPorts } from "../../action/system.ts";
+import { repository } from "../support/command-line.ts";
 import { repositoryRoot } from "../support/shipped.ts";
 
 /** Path -> the file's text with other words. */
@@ -23,6 +26,10 @@ export interface World extends AsyncDisposable {
   putItem(table: string, item: Readonly<Record<string, string>>): Promise<void>;
 }
 
+const FILES = ["config", "functions"].flatMap((folder) =>
+  readdirSync(join(repositoryRoot, folder)).map((name) => `${folder}/${name}`),
+);
+
 export async function openWorld(): Promise<World> {
   const wikipedia: Wikipedia = await startWikipedia();
   const aws = await startLocalAws({ lambdaEnvironment: { WIKIPEDIA_URL: wikipedia.url } });
@@ -31,17 +38,19 @@ export async function openWorld(): Promise<World> {
   const lines: string[] = [];
   const note = (text: string): void => void lines.push(text);
   const console: Log = { info: note, warn: note, error: note, progress: () => undefined };
-  const settings = { root: repositoryRoot, console, environment: localEnvironment(aws) };
+  // A copy, since esbuild reads from the disk.
+  const own = repository({});
+  symlinkSync(join(repositoryRoot, "node_modules"), join(own.root, "node_modules"));
+  const settings = { root: own.root, console, environment: localEnvironment(aws) };
   return {
     aws,
     lines,
     ports(edits = {}) {
-      const system = systemPorts(settings);
-      const read = async (path: string): Promise<string | undefined> => {
-        const text = await system.workspace.read(path);
-        return text === undefined ? text : (edits[path]?.(text) ?? text);
-      };
-      return { ...system, workspace: { ...system.workspace, read } };
+      for (const path of FILES) {
+        const text = readFileSync(join(repositoryRoot, path), "utf8");
+        own.write(path, edits[path]?.(text) ?? text);
+      }
+      return systemPorts(settings);
     },
     resources: (stack) => systemPorts(settings).aws(undefined).stacks.resources(stack),
     async item(table, name) {
@@ -58,6 +67,7 @@ export async function openWorld(): Promise<World> {
       dynamodb.destroy();
       await aws[Symbol.asyncDispose]();
       await wikipedia[Symbol.asyncDispose]();
+      own[Symbol.dispose]();
     },
   };
 }

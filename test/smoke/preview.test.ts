@@ -1,0 +1,85 @@
+/**
+ * A pull request's preview is tried out by the built Action, with the roles that bootstrap makes. The tests of this
+ * file follow each other, like the events.
+ */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { parseCommentData } from "../../action/core/comment-data.ts";
+import { PIPELINE, type World, openWorld } from "../action/world.ts";
+
+const SMOKE = `smoke: { put: { jobs: "carrots for {mark}" }, expect: worker, within: 30 seconds }\n`;
+const EATS = `export async function handler(event: { Records: { body: string }[] }): Promise<void> {
+  for (const { body } of event.Records) console.log("eaten:", body);
+}
+`;
+const STARVES = `export async function handler(): Promise<void> {
+  throw new Error("no carrots today");
+}
+`;
+const PATIENCE = { pipeline: PIPELINE + SMOKE, less: PIPELINE + SMOKE.replace("30 seconds", "6 seconds") };
+
+let world: World;
+let number = 0;
+
+beforeAll(async () => {
+  world = await openWorld("oidc");
+  world.github.pushBranch("feature/a");
+  ({ number } = world.github.createPullRequest({ branch: "feature/a" }));
+});
+afterAll(() => world?.[Symbol.asyncDispose]());
+
+const bodyOf = (): string => world.comments(number)[0] ?? "";
+const editsOf = (): number | undefined => world.github.comments(number)[0]?.edits;
+
+test("the comment says that an item went all the way, hop by hop", async () => {
+  await world.checkout.write({ "config/pipeline.yaml": PATIENCE.pipeline, "functions/worker.ts": EATS });
+  const run = await world.pullRequest("opened", number);
+  expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  expect(bodyOf()).toMatch(/\*\*An item went all the way\*\* through the preview in \d+\.\d s\./);
+  expect(bodyOf()).toMatch(/\| <code>jobs -&#62; worker<\/code> \| \d+\.\d s \|/);
+  expect(parseCommentData(bodyOf())["smoke"]).toMatchObject({
+    hops: [["jobs -> worker", expect.any(Number)]],
+  });
+});
+
+test("a push that changes nothing is not tried out again, and leaves the comment as it is", async () => {
+  world.github.pushBranch("feature/a");
+  const before = bodyOf();
+  const run = await world.pullRequest("synchronize", number);
+  expect(run.stdout).toContain("was tried out already, and nothing has changed since");
+  expect(run.stdout).toContain(`comment on pull request #${number}: unchanged`);
+  expect([bodyOf(), editsOf()]).toEqual([before, 0]);
+});
+
+test("a comment that somebody has tampered with is not believed", async () => {
+  const comment = world.github.comments(number)[0];
+  if (!comment) throw new Error("there is no comment");
+  comment.body = comment.body.replace(/"digest":"[0-9a-f]+"/, '"digest":"0"');
+  const run = await world.pullRequest("synchronize", number);
+  expect(run.code).toBe(0);
+  expect(run.stdout).toMatch(/jobs -> worker: \d+ ms/);
+});
+
+test("an item that does not get through fails the job; the comment says where, with the end of the log", async () => {
+  await world.checkout.write({ "config/pipeline.yaml": PATIENCE.less, "functions/worker.ts": STARVES });
+  const run = await world.pullRequest("synchronize", number);
+  expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "smoke-failed" } });
+  expect(run.stdout).toContain("::error ");
+  expect(run.stdout).toContain("no item came over `jobs -> worker` within 6 s");
+  expect(bodyOf()).toMatch(
+    /the preview `burrow-feature-a-[0-9a-f]{6}` is up, but an item did not get through ❌/,
+  );
+  expect(bodyOf()).toContain("no carrots today");
+  expect(parseCommentData(bodyOf())).toEqual({});
+});
+
+test("run again without a change, it is tried out again: red does not turn green by itself", async () => {
+  const run = await world.pullRequest("synchronize", number);
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "smoke-failed" } });
+});
+
+test("mended, it is green again", async () => {
+  await world.checkout.write({ "config/pipeline.yaml": PATIENCE.pipeline, "functions/worker.ts": EATS });
+  const run = await world.pullRequest("synchronize", number);
+  expect(run.code).toBe(0);
+  expect(bodyOf()).toContain("**An item went all the way**");
+});
