@@ -84,13 +84,11 @@ export function uvProblem({ stderr, named, file, ...target }: UvFailure): Proble
   if (stderr.includes("--python-platform")) {
     return { message: `this uv is too old to install for ${on}`, hint: `Install uv ${UV_VERSION} or newer.` };
   }
-  const words = stderr
-    .split("\n")
-    .map((line) => line.trim())
-    .filter((line) => line !== "" && !/^(Using CPython|Resolved|Downloading|Prepared|warning:)/.test(line));
+  // Before the error, uv tells of what it has found, and of Pythons that do not work.
+  const words = stderr.slice(Math.max(0, stderr.search(/^error: /m))).replace(/^error: /, "");
   return {
     place: { file, line: 1, column: 1 },
-    message: `uv cannot install ${file} for ${on}: ${words.join(" ").replace(/^error: /, "")}`,
+    message: `uv cannot install ${file} for ${on}: ${words.trim().replaceAll(/\s*\n\s*/g, " ")}`,
   };
 }
 
