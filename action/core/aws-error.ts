@@ -32,7 +32,7 @@ const INVALID: Explanation = {
 const DENIED: Explanation = {
   reason: "access-denied",
   message: (text) => `AWS refuses: ${text}`,
-  hint: "The role needs that permission, on that resource.",
+  hint: "The role needs that permission, on that resource. What `warren bootstrap` has made gets it when that is run again.",
 };
 const THROTTLED: Explanation = {
   reason: "throttled",
