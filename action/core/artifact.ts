@@ -9,6 +9,8 @@ export interface BuildRequest {
   /** Lambda's name of the runtime, for example `nodejs24.x`. */
   readonly runtime: string;
   readonly architecture: "arm64" | "x86_64";
+  /** Binaries may ask for newer versions of gcc's libraries than the runtime came with: AWS updates them in places. */
+  readonly allowNewerLibstdcxx?: boolean;
   /** Where `source` stands in pipeline.yaml: problems of the build point there. */
   readonly place: Place;
 }

@@ -8,7 +8,9 @@ export type Binary =
   | { readonly kind: "pe"; readonly architecture: string }
   | { readonly kind: "wasm" }
   /** A static library: a linker's input. */
-  | { readonly kind: "archive" };
+  | { readonly kind: "archive" }
+  /** What a debugger of Windows reads. */
+  | { readonly kind: "debug" };
 
 /** macOS' `mach/machine.h`. */
 const MACH_CPUS: Readonly<Record<number, string>> = {
@@ -49,14 +51,21 @@ export function sniffBinary(bytes: Uint8Array): Binary | undefined {
       return universal(view, 20);
     case 0xcafebabf:
       return universal(view, 32);
-    // `!<arch>\n`, and `!<thin>\n` for one that only names its members.
+    // `!<arch>`, and `!<thin>` for one that only names its members.
     case 0x213c6172:
-      return view.getUint32(4) === 0x63683e0a ? { kind: "archive" } : undefined;
+      return startsWith(bytes, "!<arch>\n") ? { kind: "archive" } : undefined;
     case 0x213c7468:
-      return view.getUint32(4) === 0x696e3e0a ? { kind: "archive" } : undefined;
+      return startsWith(bytes, "!<thin>\n") ? { kind: "archive" } : undefined;
+    // `Microsoft C/C++ MSF 7.00`
+    case 0x4d696372:
+      return startsWith(bytes, "Microsoft C/C++ MSF") ? { kind: "debug" } : undefined;
     default:
       return view.getUint16(0) === 0x4d5a ? portable(view) : undefined;
   }
+}
+
+function startsWith(bytes: Uint8Array, text: string): boolean {
+  return String.fromCharCode(...bytes.subarray(0, text.length)) === text;
 }
 
 function cpuName(cpu: number): string {

@@ -1,13 +1,29 @@
-/** Whether the binaries of an artifact can load where the function runs, as far as the files themselves can tell. */
+/**
+ * Whether the binaries of an artifact can load where the function runs, as far as the files can tell. The load test
+ * (edge/load.ts) is the other half: a library that this machine has and Lambda lacks shows only here, what a package
+ * does when it is imported only there.
+ */
 import type { ArtifactFile, BuildRequest } from "./artifact.ts";
-import type { Problem } from "./problem.ts";
+import { type Doubt, type Fault, faultsOf, glibcOf } from "./binary-fault.ts";
+import { faultProblem, type Target } from "./fault-words.ts";
+import { type Inspected, inspect } from "./inspect.ts";
+import { type NativeRoot, rootProblems } from "./native-root.ts";
+import { packageName } from "./package-path.ts";
+import type { Place, Problem } from "./problem.ts";
 import type { Removed } from "./prune.ts";
+import { runtimeOf } from "./runtime.ts";
+import { variantKey } from "./variant.ts";
+import { compareVersions } from "./version.ts";
+import { wrongTags } from "./wheel.ts";
 
 /** A BuildRequest may be spread into it. */
-export interface VerifyRequest extends Pick<BuildRequest, "runtime" | "architecture" | "place"> {
+export interface VerifyRequest extends Pick<
+  BuildRequest,
+  "runtime" | "architecture" | "place" | "allowNewerLibstdcxx"
+> {
   /** All of the artifact, pruned. */
   readonly files: readonly ArtifactFile[];
-  /** What `prune` took away: a package without a binary of the target has had others. */
+  /** What `prune` took away: a package that has no binary of the target may have had others. */
   readonly removed?: readonly Removed[];
   /** Packages of which each must have a binary of the target, in itself or in the packages that it depends on. */
   readonly roots?: readonly NativeRoot[];
@@ -18,22 +34,166 @@ export interface VerifyRequest extends Pick<BuildRequest, "runtime" | "architect
   readonly loaded?: readonly string[];
 }
 
-export interface NativeRoot {
-  readonly name: string;
-  /** In the zip, for example `node_modules/sharp`. */
-  readonly folder: string;
-}
-
 export interface Verdict {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
   /** The highest version of glibc that a binary asks for, for example `2.17`; absent without binaries. */
   readonly glibc?: string;
-  /** Paths of the binaries that fit the target. */
+  /** Paths of the binaries of the target's system and processor, sorted. */
   readonly binaries: readonly string[];
 }
 
-/** Problems stand at the request's `place`. The runtime is one that is known. */
+/** Problems stand at the request's `place`. The runtime is one that is known (core/runtime.ts). */
 export function verifyFiles(request: VerifyRequest): Verdict {
-  throw new Error(`not built yet: ${request.files.length}`);
+  const { architecture, place, removed = [], roots = [], loaded } = request;
+  const target: Target = { runtime: runtimeOf(request.runtime), architecture };
+  const files = request.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  const inspected = new Map(files.map(({ path, content }) => [path, inspect(content, architecture)]));
+  const binaries = [...inspected].flatMap(([path, one]) =>
+    one.kind === "target" ? { path, elf: one.elf } : [],
+  );
+
+  const found = findings(inspected, request, target);
+  const faulty = new Set(found.filter(({ fault }) => !isDoubt(fault)).map(({ path }) => path));
+  const fit = new Set(binaries.flatMap(({ path }) => (faulty.has(path) ? [] : variantKey(path))));
+  const isCertain = ({ path, fault }: Finding): boolean => {
+    if (isDoubt(fault)) return false;
+    if (fault.kind === "libstdcxx" && request.allowNewerLibstdcxx === true) return false;
+    if (fault.kind === "tag") return true;
+    return loaded === undefined ? !fit.has(variantKey(path)) : loaded.includes(path);
+  };
+  const missing = rootProblems({ roots, files, inspected, removed, target });
+  const isProven = loaded !== undefined;
+  const highest = binaries
+    .flatMap(({ elf }) => glibcOf(elf) ?? [])
+    .toSorted(compareVersions)
+    .at(-1);
+  return {
+    problems: [
+      ...grouped(found.filter(isCertain), target, place),
+      ...(isProven ? [] : missing.problems.map((problem) => ({ place, ...problem }))),
+    ],
+    warnings: [
+      ...grouped(
+        found.filter((one) => !isCertain(one)),
+        target,
+        place,
+      ),
+      ...[...(isProven ? missing.problems : []), ...missing.warnings].map((problem) => ({
+        place,
+        ...problem,
+      })),
+    ],
+    ...(highest !== undefined && { glibc: highest }),
+    binaries: binaries.map(({ path }) => path),
+  };
+}
+
+interface Finding {
+  readonly path: string;
+  readonly fault: Fault | Doubt;
+}
+
+function isDoubt(fault: Fault | Doubt): fault is Doubt {
+  return fault.kind === "likely-library" || fault.kind === "unknown-modules";
+}
+
+function findings(
+  inspected: ReadonlyMap<string, Inspected>,
+  { files, architecture, loaded }: VerifyRequest,
+  { runtime }: Target,
+): readonly Finding[] {
+  const provided = providedNames(inspected);
+  const surroundings = { runtime, provides: (library: string) => provided.has(library) };
+  const content = new Map(files.map((file) => [file.path, file.content]));
+  const inFiles = [...inspected].flatMap(([path, one]) =>
+    (one.kind === "target" ? faultsOf(one.elf, surroundings) : fileFaults(path, one, content.get(path))).map(
+      (fault) => ({ path, fault }),
+    ),
+  );
+  const tags =
+    runtime.language === "python" ? wrongTags([...content.keys()], runtime.version, architecture) : [];
+  return [
+    // Which Node an addon is for is known once the function's own has loaded it.
+    ...inFiles.filter(
+      ({ path, fault }) => fault.kind !== "unknown-modules" || loaded?.includes(path) !== true,
+    ),
+    ...tags
+      .filter(({ path }) => inspected.get(path)?.kind === "target")
+      .map(({ path, tag }): Finding => ({ path, fault: { kind: "tag", tag } })),
+  ];
+}
+
+/** Files for Windows that say so are left to lie: setuptools brings starters, and nothing here would look at them. */
+const WINDOWS = /\.(?:exe|dll|pyd)$/;
+
+function fileFaults(
+  path: string,
+  one: Exclude<Inspected, { readonly kind: "target" }>,
+  content: Uint8Array | undefined,
+): readonly Fault[] {
+  switch (one.kind) {
+    case "foreign":
+      return WINDOWS.test(path) || path.endsWith(".dylib")
+        ? []
+        : [{ kind: "foreign", builtFor: one.builtFor }];
+    case "broken":
+      return [{ kind: "damaged", why: one.why }];
+    case "build":
+    case "wasm":
+    case "none":
+      return path.endsWith(".node") ? [{ kind: "damaged", why: contentWords(one.kind, content) }] : [];
+  }
+}
+
+const LFS = "version https://git-lfs";
+
+function contentWords(kind: "build" | "wasm" | "none", content: Uint8Array = new Uint8Array()): string {
+  if (content.byteLength === 0) return "it is empty";
+  if (String.fromCharCode(...content.subarray(0, LFS.length)) === LFS) {
+    return "it is a pointer to a file in Git LFS, which was not fetched";
+  }
+  return {
+    build: "it is a linker's input",
+    wasm: "it is WebAssembly",
+    none: "it has no binary's first bytes",
+  }[kind];
+}
+
+/** Under which names the artifact's own libraries can be found: roughly, as RUNPATH and load order decide it. */
+function providedNames(inspected: ReadonlyMap<string, Inspected>): ReadonlySet<string> {
+  const names = ([path, one]: readonly [string, Inspected]): readonly string[] => {
+    if (one.kind !== "target") return [];
+    const { soname } = one.elf;
+    return [path, path.slice(path.lastIndexOf("/") + 1), ...(soname === undefined ? [] : [soname])];
+  };
+  return new Set([...inspected].flatMap(names));
+}
+
+/** One problem for all files of a package with the same fault: 65 files of one wrong wheel are one mistake. */
+function grouped(found: readonly Finding[], target: Target, place: Place): readonly Problem[] {
+  const groups = Map.groupBy(found, ({ path, fault }) => `${ownerOf(path, target)} ${sameness(fault)}`);
+  return [...groups.values()].flatMap((group) => {
+    const [worst] = group.toSorted((a, b) => compareVersions(versionOf(b.fault), versionOf(a.fault)));
+    if (worst === undefined) return [];
+    const owner = ownerOf(worst.path, target);
+    const file = { path: worst.path, others: group.length - 1, ...(owner !== undefined && { owner }) };
+    return { place, ...faultProblem(worst.fault, file, target) };
+  });
+}
+
+/** Newer versions stand for older ones: what mends those mends these. */
+function versionOf(fault: Fault | Doubt): string {
+  return fault.kind === "glibc" || fault.kind === "libstdcxx" ? fault.version : "0";
+}
+
+function sameness(fault: Fault | Doubt): string {
+  return versionOf(fault) === "0" ? JSON.stringify(fault) : fault.kind;
+}
+
+/** Wheels are unpacked into the root: `numpy.libs/libgfortran.so` is of `numpy`. */
+function ownerOf(path: string, { runtime }: Target): string | undefined {
+  if (runtime.language === "node") return packageName(path);
+  const [top = "", below] = path.split("/");
+  return below === undefined ? undefined : top.replace(/\.libs$/, "");
 }
