@@ -3,7 +3,7 @@ import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
 import { planLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
-import { SALT_TAG } from "./core/redact.ts";
+import { SALT_TAG, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
@@ -62,7 +62,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
       await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
       // The change set has made an empty shell of a stack; leave nothing behind that was not there before.
       if (!found) await ports.stacks.delete({ stackId: changeSet.stackId, token: operation });
-      throw refused(changeSet.reason);
+      throw refused(redactText(changeSet.reason, watch.hidden));
     case "ready":
       break;
   }

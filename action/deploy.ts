@@ -6,13 +6,13 @@ import { failureProblems } from "./core/cause.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
-import { redactText } from "./core/redact.ts";
+import { hiddenTexts, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
-import { failIfLate, follow } from "./follow.ts";
+import { type Watch, failIfLate, follow } from "./follow.ts";
 import type { Stack } from "./ports.ts";
 import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
 
@@ -49,7 +49,8 @@ export interface DeployOutcome {
 export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployOutcome> {
   const { rendered, artifacts, timeoutSeconds = 3_600 } = request;
   const deadline = ports.clock.now() + timeoutSeconds * 1_000;
-  const watch = { origins: rendered.origins, deadline, told: new Set<string>() };
+  const hidden = hiddenTexts(rendered.body);
+  const watch: Watch = { origins: rendered.origins, deadline, told: new Set(), hidden };
   const deployment: Deployment = { rendered, artifacts, watch, ports };
   // Each round ends it, or waits for an operation that another run started, or clears a failed creation away.
   for (;;) {

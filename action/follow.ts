@@ -1,6 +1,7 @@
 /** Follows one CloudFormation operation to its end: one line per resource, one call per poll, bounded. */
 import { eventLine, hasSettled, isEnd, isOwn, isStart, operationOf, progressLine } from "./core/operation.ts";
 import { UserError } from "./core/problem.ts";
+import { redactText } from "./core/redact.ts";
 import type { Origin } from "./core/rendered.ts";
 import { type Timeline, timelineOf } from "./core/timeline.ts";
 import type { Clock, Log, StackEvent, Stacks } from "./ports.ts";
@@ -18,6 +19,8 @@ export interface Watch {
   readonly deadline: number;
   /** Ids of the events that were told. */
   readonly told: Set<string>;
+  /** Values that AWS may repeat in its reasons and that nobody may read there. */
+  readonly hidden?: readonly string[];
 }
 
 export interface Ending {
@@ -60,7 +63,10 @@ export async function follow(
       (event) => read.has(event.id) || boundary(event, stackId, token),
     );
     const before = read.size;
-    for (const event of page) if (!read.has(event.id)) read.set(event.id, event);
+    for (const event of page) {
+      if (read.has(event.id)) continue;
+      read.set(event.id, { ...event, reason: redactText(event.reason, watch.hidden) });
+    }
     const events = operationOf([...read.values()], stackId, token);
     tell(events, stackId, watch, ports.log);
     const last = events.at(-1);

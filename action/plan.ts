@@ -5,7 +5,7 @@ import { type Counts, countsOf } from "./core/plan-lines.ts";
 import { type ResourceWords, planWords } from "./core/plan-words.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
-import { fingerprinter } from "./core/redact.ts";
+import { fingerprinter, hiddenTexts, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
@@ -57,7 +57,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
   if (changeSet.kind === "failed") {
     throw new UserError("plan-failed", {
-      message: `CloudFormation cannot plan ${stackName}: ${changeSet.reason}`,
+      message: `CloudFormation cannot plan ${stackName}: ${redactText(changeSet.reason, hiddenTexts(rendered.body))}`,
     });
   }
   const changes = told(changeSet.kind === "ready" ? changeSet.changes : [], stack, rendered, ports);

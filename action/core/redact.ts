@@ -5,7 +5,15 @@
  */
 import data from "../../templates/harmless-properties.json" with { type: "json" };
 import { secretSpans } from "./secret-shapes.ts";
-import { type Value, canonicalJson, isScalarValue, isValueList, isValueMap, textOf } from "./value.ts";
+import {
+  type Value,
+  canonicalJson,
+  intrinsicOf,
+  isScalarValue,
+  isValueList,
+  isValueMap,
+  textOf,
+} from "./value.ts";
 
 /** Stands where a secret was cut out of a text, and where there is no salt to make a fingerprint with. */
 export const HIDDEN = "[hidden]";
@@ -82,14 +90,28 @@ export function redactText(text: string, known: readonly string[] = []): string 
 /** Shorter ones are words of every text (`dev`, `true`). */
 const KNOWN_CHARACTERS = 6;
 
-/** The denied texts of a resource: what must not turn up in AWS's words about it either. */
-export function deniedTexts({ type, path, value }: Shown): readonly string[] {
+/** The denied texts of a template (JSON): AWS repeats values in its reasons, and a plain password looks like any word. */
+export function hiddenTexts(body: string): readonly string[] {
+  const template = JSON.parse(body) as Value;
+  const resources = isValueMap(template) ? template["Resources"] : undefined;
+  if (!isValueMap(resources)) return [];
+  const found = Object.values(resources).flatMap((resource) => {
+    const { Type = "", Properties = {} } = isValueMap(resource) ? resource : {};
+    return deniedTexts({ type: textOf(Type), path: "", value: Properties });
+  });
+  return [...new Set(found)];
+}
+
+function deniedTexts({ type, path, value }: Shown): readonly string[] {
+  const below = (key: string | number): string => (path === "" ? `${key}` : `${path}.${key}`);
   if (isValueList(value)) {
-    return value.flatMap((item, index) => deniedTexts({ type, path: `${path}.${index}`, value: item }));
+    return value.flatMap((item, index) => deniedTexts({ type, path: below(index), value: item }));
   }
   if (isValueMap(value)) {
+    // The names of resources are no secret.
+    if (intrinsicOf(value)) return [];
     return Object.entries(value).flatMap(([key, item]) =>
-      deniedTexts({ type, path: path === "" ? key : `${path}.${key}`, value: item }),
+      deniedTexts({ type, path: below(key), value: item }),
     );
   }
   if (typeof value !== "string" || isReference(value) || isHarmless(type, path)) return [];
