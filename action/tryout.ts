@@ -2,6 +2,7 @@
 import type { Hop } from "./core/comment.ts";
 import { smokePlan } from "./core/probe.ts";
 import type { Problem } from "./core/problem.ts";
+import { smokeLines } from "./core/smoke-run.ts";
 import { type ValueMap, canonicalJson, isValueList, isValueMap } from "./core/value.ts";
 import type { DeployOutcome } from "./deploy.ts";
 import type { Errand, Prepared } from "./errand.ts";
@@ -44,7 +45,7 @@ export async function tryOut(
     smoke(plan, deployed.stack, { ...ports, ...aws }),
   );
   const { hops } = outcome;
-  for (const { name, milliseconds } of hops) ports.log.info(`${name}: ${milliseconds} ms`);
+  for (const line of smokeLines(outcome)) ports.log.info(line);
   return outcome.kind === "through"
     ? { hops, data: dataOf(digest, hops), problems: [] }
     : { hops, data: {}, problems: [outcome.problem] };

@@ -104,7 +104,8 @@ export function report(outcome: Outcome): Report {
     case "smoked": {
       const { kind, ...rest } = outcome.smoke;
       const json = { ...rest, kind: "smoked", result: kind } as unknown as Value;
-      return { result: "", lines: smokeLines(outcome.smoke), json };
+      const why = "problem" in rest ? [`error: ${formatProblem(rest.problem)}`] : [];
+      return { result: "", lines: [...smokeLines(outcome.smoke), ...why], json };
     }
     case "drift": {
       const { stages } = outcome;

@@ -2,7 +2,7 @@
 import type { Hop } from "./comment.ts";
 import { readableLines } from "./log-line.ts";
 import type { PlannedHop, SmokePlan, Target } from "./probe.ts";
-import { type Problem, formatProblem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { redactText } from "./redact.ts";
 import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
 
@@ -119,5 +119,5 @@ export function smokeLines(outcome: SmokeOutcome): readonly string[] {
   const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   return outcome.kind === "through"
     ? [...lines, `an item went all the way through ${stackName} in ${seconds(total)}`]
-    : [...lines, `error: ${formatProblem(outcome.problem)}`, `an item did not get through ${stackName}`];
+    : [...lines, `an item did not get through ${stackName}`];
 }
