@@ -255,8 +255,8 @@ async function expectTried(
 }
 
 function showDeployments(stack: string, { github, screen }: Scene): void {
-  for (const { id, environment, payload, statuses } of github.state.deployments.values()) {
-    if (!JSON.stringify(payload).includes(stack)) continue;
+  for (const { id, environment, task, statuses } of github.state.deployments.values()) {
+    if (task !== `warren:${stack}`) continue;
     screen.info(`deployment ${id} to ${environment}: ${statuses.map(({ state }) => state).join(" -> ")}`);
   }
 }
