@@ -44,5 +44,18 @@ for (const { source, target } of present) {
   if (warnings.length > 0) throw new Error(`${source}: esbuild has warnings, see above`);
   console.log(`${source} -> ${target}`);
 }
+// Runs in a process of its own, in the Node of a function's runtime.
+await build({
+  absWorkingDir: root,
+  entryPoints: ["action/load/main.mts"],
+  outfile: join(folder, "load/main.mjs"),
+  bundle: true,
+  platform: "node",
+  format: "esm",
+  target: "node22",
+  minifyWhitespace: true,
+  logLevel: "warning",
+});
+console.log("action/load/ -> load/main.mjs");
 await cp(`${root}/templates`, join(folder, "templates"), { recursive: true });
 console.log("templates/ -> templates/");

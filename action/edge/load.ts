@@ -1,8 +1,18 @@
 /**
- * Loads artifacts as Lambda would: in an empty folder, with the runtime's own Node (or Python), without network and
+ * Loads artifacts as Lambda would: in an empty folder, with the runtime's own Node or Python, without network and
  * without credentials.
  */
+import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { eachAtOnce } from "../core/parallel.ts";
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
+import { type NodeRuntime, type PythonRuntime, runtimeOf } from "../core/runtime.ts";
+import { loadNode, unpackFiles } from "./load-node.ts";
+import { loadPython } from "./load-python.ts";
+import { findMachine } from "./machine.ts";
+import { findSandbox, type Sandbox } from "./sandbox.ts";
 
 export interface LoadSettings {
   /**
@@ -12,7 +22,25 @@ export interface LoadSettings {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborting it ends every process that was started; the promise is then rejected with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** The best of this machine, if it is not given. */
+  readonly sandbox?: Sandbox;
+  readonly limits?: Limits;
 }
+
+/** How long an import may take. */
+export interface Limits {
+  readonly nativeSeconds: number;
+  readonly emulatedSeconds: number;
+}
+
+/** Lambda gives an import 10 seconds. The AWS SDK takes 7 under qemu, jsdom 13. */
+const LIMITS: Limits = { nativeSeconds: 10, emulatedSeconds: 90 };
+
+/** Names of what a process without a sandbox could take from this one's memory. */
+const CREDENTIAL = /^(AWS|ACTIONS)_.*(KEY|TOKEN)|TOKEN$|SECRET|PASSWORD/;
+
+type Results = Map<LoadRequest, LoadResult>;
+type Job = (results: Results) => Promise<void>;
 
 /**
  * One result for each request, in the requests' order. Throws only for what is no fault of an artifact, such as a full
@@ -22,5 +50,87 @@ export async function loadArtifacts(
   requests: readonly LoadRequest[],
   settings: LoadSettings,
 ): Promise<readonly LoadResult[]> {
-  throw new Error(`not built yet: ${requests.length} ${Object.keys(settings).join()}`);
+  const sandbox = settings.sandbox ?? (await findSandbox());
+  const exposed = sandbox.kind === "none" ? exposedCredential(settings.environment) : undefined;
+  if (exposed !== undefined) {
+    const why = `what is loaded could read ${exposed} of this job, as there is no sandbox here (${sandbox.why})`;
+    return requests.map(() => ({ kind: "not-loaded", why }));
+  }
+  const scratch = await realpath(await mkdtemp(join(tmpdir(), "warren-load-")));
+  const results: Results = new Map();
+  try {
+    const jobs = jobsOf(requests, { ...settings, sandbox, scratch });
+    await eachAtOnce(availableParallelism(), jobs, async (job) => await job(results));
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+  return requests.map((request) => {
+    const result = results.get(request);
+    if (result === undefined) throw new Error(`${request.component} has no result`);
+    return result;
+  });
+}
+
+function exposedCredential(environment: LoadSettings["environment"]): string | undefined {
+  return Object.keys(environment).find((name) => CREDENTIAL.test(name) && environment[name] !== "");
+}
+
+type Context = LoadSettings & { readonly sandbox: Sandbox; readonly scratch: string };
+
+/** What has binaries gets a process for itself, and comes first, as it takes longest. */
+function jobsOf(requests: readonly LoadRequest[], context: Context): readonly Job[] {
+  const alone: Job[] = [];
+  const shared = new Map<NodeRuntime, LoadRequest[]>();
+  for (const request of requests) {
+    const runtime = runtimeOf(request.runtime);
+    if (runtime.language === "python") alone.push((results) => python(request, runtime, context, results));
+    else if (request.native) {
+      alone.push((results) => node([request], runtime, request.architecture, context, results));
+    } else shared.set(runtime, [...(shared.get(runtime) ?? []), request]);
+  }
+  const batches = [...shared].flatMap(([runtime, all]) =>
+    split(all, availableParallelism()).map(
+      // JavaScript is the same on every processor.
+      (batch): Job =>
+        (results) =>
+          node(batch, runtime, "any", context, results),
+    ),
+  );
+  return [...alone, ...batches];
+}
+
+function split<Item>(items: readonly Item[], parts: number): readonly (readonly Item[])[] {
+  const size = Math.ceil(items.length / parts);
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) =>
+    items.slice(i * size, (i + 1) * size),
+  );
+}
+
+async function node(
+  batch: readonly LoadRequest[],
+  runtime: NodeRuntime,
+  architecture: LoadRequest["architecture"] | "any",
+  { environment, signal, limits = LIMITS, sandbox, scratch }: Context,
+  results: Results,
+): Promise<void> {
+  const machine = await findMachine(runtime, architecture, { environment, signal });
+  if (machine.kind === "absent") {
+    for (const request of batch) results.set(request, { kind: "not-loaded", why: machine.why });
+    return;
+  }
+  const limitSeconds = machine.emulator === undefined ? limits.nativeSeconds : limits.emulatedSeconds;
+  const loaded = await loadNode(batch, machine, { sandbox, scratch, limitSeconds, signal });
+  for (const [request, result] of loaded) results.set(request, result);
+}
+
+async function python(
+  request: LoadRequest,
+  _runtime: PythonRuntime,
+  { environment, signal, scratch }: Context,
+  results: Results,
+): Promise<void> {
+  const folder = await mkdtemp(join(scratch, "python-"));
+  await unpackFiles(request.files, folder);
+  results.set(request, await loadPython(request, { folder, environment, ...(signal && { signal }) }));
+  await rm(folder, { recursive: true });
 }

@@ -97,14 +97,7 @@ mount -o remount,ro .
 `;
 
 /** As the last step: from here on there is no way to more rights, nor back to those that made the mounts. */
-const DROP = [
-  "chroot",
-  ".",
-  "setpriv",
-  "--no-new-privs",
-  "--bounding-set=-all",
-  "--inh-caps=-all",
-] as const;
+const DROP = ["chroot", ".", "setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"] as const;
 
 const NAMESPACES = ["--mount", "--net", "--ipc", "--pid", "--fork", "--kill-child"] as const;
 
@@ -161,7 +154,18 @@ function shellCommand({ kind }: Sandbox, run: Run, root: string): readonly [stri
   const namespaces = kind === "user" ? ["--user", "--map-root-user", ...NAMESPACES] : NAMESPACES;
   const [first, ...rest] = [...(kind === "sudo" ? ["sudo", "-n"] : []), "unshare", ...namespaces];
   const binds = run.binds.flatMap(({ from, to }) => [from, to]);
-  const script = [`${ENTER}${RUN}`, "sh", root, `${uid}`, `${gid}`, ...binds, "--", ...DROP, ...ids, ...command];
+  const script = [
+    `${ENTER}${RUN}`,
+    "sh",
+    root,
+    `${uid}`,
+    `${gid}`,
+    ...binds,
+    "--",
+    ...DROP,
+    ...ids,
+    ...command,
+  ];
   return [first ?? "unshare", ...rest, "sh", "-c", ...script];
 }
 

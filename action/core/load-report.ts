@@ -1,0 +1,66 @@
+/** What the process that loads an artifact tells on file descriptor 3, one JSON text a line. */
+
+/** The process's own arguments: the path of a file with this as JSON. */
+export interface LoadPlan {
+  readonly tasks: readonly LoadTask[];
+  /**
+   * `plain`: nothing that a function could notice but the missing network; ends at the first that does not load.
+   * `diagnose`: one task, with all that helps to explain why it does not.
+   */
+  readonly mode: "plain" | "diagnose";
+  readonly limitSeconds: number;
+  /** Lists the binaries that were loaded, which takes some milliseconds. */
+  readonly listsBinaries: boolean;
+}
+
+export interface LoadTask {
+  /** Absolute path of the unpacked artifact. */
+  readonly folder: string;
+  readonly handler: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface LoadReport {
+  /** Index in `tasks`. */
+  readonly task: number;
+  readonly end: LoadEnd;
+  /** Environment variables that the function's own code read while they were not set. */
+  readonly unset: readonly Observed[];
+  /** Connections and look-ups of names that were refused. */
+  readonly network: readonly Observed[];
+}
+
+/** `what`: a name or an address. `stack`: as V8 writes it, source-mapped. */
+export interface Observed {
+  readonly what: string;
+  readonly stack: string;
+}
+
+export type LoadEnd =
+  /** `binaries`: absolute paths. */
+  | { readonly kind: "loaded"; readonly milliseconds: number; readonly binaries: readonly string[] }
+  | { readonly kind: "threw"; readonly error: Thrown; readonly isUncaught: boolean }
+  | { readonly kind: "no-file" }
+  | { readonly kind: "no-export"; readonly exports: readonly string[] }
+  /** `type`: of what is exported by that name. */
+  | { readonly kind: "no-function"; readonly type: string }
+  | { readonly kind: "callback"; readonly parameters: number }
+  /** It ended its own process; `by`: for example `process.exit(1)`. */
+  | { readonly kind: "ended"; readonly by: string; readonly stack: string }
+  /** Nothing is left that could end the import. */
+  | { readonly kind: "stalled" }
+  /** The limit was reached while waiting; `resources`: Node's names of what for. */
+  | { readonly kind: "waiting"; readonly resources: readonly string[] }
+  /** The limit was reached while computing. */
+  | { readonly kind: "busy"; readonly stack: string };
+
+export interface Thrown {
+  /** `TypeError`; empty for what is no error. */
+  readonly name: string;
+  readonly message: string;
+  /** Node's, for example `ERR_MODULE_NOT_FOUND`. */
+  readonly code: string;
+  readonly stack: string;
+  /** Messages of its causes, outermost first. */
+  readonly causes: readonly string[];
+}
