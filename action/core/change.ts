@@ -7,7 +7,7 @@ import { isReplacing, isSteady, movingResources } from "./moving.ts";
 import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { comparePath, differences, isUncertain } from "./property-diff.ts";
 import type { Origin } from "./rendered.ts";
-import { type Value, type ValueMap, isValueList, isValueMap, textOf } from "./value.ts";
+import { type Value, type ValueMap, isValueList, isValueMap, parsedJson, textOf } from "./value.ts";
 
 export interface Planned {
   /** By logical id. */
@@ -123,17 +123,8 @@ function fill(value: Value, known: Value | undefined, path: readonly string[]): 
 
 /** Undefined where CloudFormation told nothing, or where the text was cut off. */
 function parsed(text: string | undefined): ValueMap | undefined {
-  const value = text === undefined ? undefined : json(text);
+  const value = text === undefined ? undefined : parsedJson(text);
   return isValueMap(value) ? value : undefined;
-}
-
-function json(text: string): Value | undefined {
-  try {
-    return JSON.parse(text) as Value;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function propertiesIn(context: ValueMap): ValueMap {
@@ -192,7 +183,7 @@ function isTold({ attribute, path, before, after }: ChangeDetail): boolean {
   if (attribute !== "Tags") return true;
   return (
     [before, after].some((text) => {
-      const tag = text === undefined ? undefined : json(text);
+      const tag = text === undefined ? undefined : parsedJson(text);
       const tags = isValueList(tag) ? tag : [tag];
       return tags.some((one) => isValueMap(one) && "Key" in one && !STACK_TAG.test(textOf(one["Key"])));
     }) && path !== ""
@@ -246,8 +237,8 @@ function toldChanges(
     const old = same.find((detail) => detail.before !== undefined)?.before;
     const now = same.find((detail) => detail.after !== undefined)?.after;
     const values = {
-      ...(old !== undefined && old !== "null" && { before: json(old) ?? old }),
-      ...(now !== undefined && now !== "null" && { after: json(now) ?? now }),
+      ...(old !== undefined && old !== "null" && { before: parsedJson(old) ?? old }),
+      ...(now !== undefined && now !== "null" && { after: parsedJson(now) ?? now }),
     };
     const equal = before !== undefined && after !== undefined;
     const uncertain = equal || (old === undefined && now === undefined) || isUncertain(Object.values(values));

@@ -12,6 +12,7 @@ import {
   isScalarValue,
   isValueList,
   isValueMap,
+  parsedJson,
   textOf,
 } from "./value.ts";
 
@@ -90,9 +91,9 @@ export function redactText(text: string, known: readonly string[] = []): string 
 /** Shorter ones are words of every text (`dev`, `true`). */
 const KNOWN_CHARACTERS = 6;
 
-/** The denied texts of a template (JSON): AWS repeats values in its reasons, and a plain password looks like any word. */
+/** The denied texts of a template; none of one that is no JSON, like the account's own. AWS repeats values in its reasons, and a plain password looks like any word. */
 export function hiddenTexts(body: string): readonly string[] {
-  const template = JSON.parse(body) as Value;
+  const template = parsedJson(body);
   const resources = isValueMap(template) ? template["Resources"] : undefined;
   if (!isValueMap(resources)) return [];
   const found = Object.values(resources).flatMap((resource) => {

@@ -23,6 +23,16 @@ export function isValueList(value: unknown): value is readonly Value[] {
   return Array.isArray(value);
 }
 
+/** Undefined for a text that is no JSON. */
+export function parsedJson(text: string): Value | undefined {
+  try {
+    return JSON.parse(text) as Value;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
 /**
  * The intrinsic function that a map is, if it is one: a map with the single key `Ref`, `Condition` or `Fn::…`.
  * (`Condition` as a property with a string is one only inside Conditions and `Fn::If`; callers know where they are.)
