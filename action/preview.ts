@@ -54,11 +54,12 @@ export async function preview(
     );
     const { stack, outputs } = deployed.done;
     const tried = await tryOut({ prepared, deployed: deployed.done, pullRequest: number, aws }, errand);
-    const { hops, data, problems } = tried;
+    const { hops, data, what, problems } = tried;
     stuck = problems;
     const full: CommentFacts = {
       ...facts,
-      verdict: problems.length > 0 ? { kind: "stuck", stackName, problems } : { kind: "ready", stackName },
+      verdict:
+        problems.length > 0 ? { kind: "stuck", stackName, what, problems } : { kind: "ready", stackName },
       merging,
       preview: { stackId: stack.id, outputs },
       hops,

@@ -213,6 +213,8 @@ export async function check(
   );
   const first = stacks[0];
   if (first) await readItems(first.tables, ports);
+  const { smoke: wanted } = project.pipeline;
+  if (first && wanted) smokePlan(project.pipeline, wanted, first);
   const stale: string[] = [];
   for (const [file, text] of Object.entries(generatedFiles(project))) {
     if ((await ports.workspace.read(file)) !== text) stale.push(file);

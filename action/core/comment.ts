@@ -40,7 +40,13 @@ export interface CommentFacts {
 
 export type Verdict =
   | { readonly kind: "ready"; readonly stackName: string }
-  | { readonly kind: "stuck"; readonly stackName: string; readonly problems: readonly Problem[] }
+  /** The preview is up, but `what`. */
+  | {
+      readonly kind: "stuck";
+      readonly stackName: string;
+      readonly what: string;
+      readonly problems: readonly Problem[];
+    }
   | { readonly kind: "deployed"; readonly stage: string; readonly stackName: string }
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
@@ -118,7 +124,7 @@ function verdictLine(verdict: Verdict): string {
     case "ready":
       return `the preview ${code(verdict.stackName)} is up ✅`;
     case "stuck":
-      return `the preview ${code(verdict.stackName)} is up, but an item did not get through ❌`;
+      return `the preview ${code(verdict.stackName)} is up, but ${prose(verdict.what)} ❌`;
     case "deployed":
       return `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`;
     case "planned":

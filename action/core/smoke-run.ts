@@ -93,7 +93,7 @@ export function stuckProblem(
   seconds: number,
   log: { readonly of: Target<unknown>; readonly lines: readonly string[] } | undefined,
 ): Problem {
-  const message = `no item came over \`${name}\` within ${seconds} s`;
+  const message = `an item did not get through \`${name}\` within ${seconds} s of its start`;
   if (!log) return { place, message };
   const { component } = log.of;
   if (log.lines.length === 0) {

@@ -247,7 +247,7 @@ test("the end of the log is told, without what looks like a secret, and not long
     `key ${key}\nx${"y".repeat(900)}`,
   ];
   const { message, hint = "" } = stuckProblem(HOP, 60, { of, lines });
-  expect(message).toBe("no item came over `a -> b` within 60 s");
+  expect(message).toBe("an item did not get through `a -> b` within 60 s of its start");
   expect(hint.split("\n")).toHaveLength(21);
   expect(hint).toContain("line 39");
   expect(hint).not.toContain("line 21\n");

@@ -2,6 +2,7 @@
  * A pull request's preview is tried out by the built Action, with the roles that bootstrap makes. The tests of this
  * file follow each other, like the events.
  */
+import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseCommentData } from "../../action/core/comment-data.ts";
 import { PIPELINE, type World, openWorld } from "../action/world.ts";
@@ -64,7 +65,7 @@ test("an item that does not get through fails the job; the comment says where, w
   const run = await world.pullRequest("synchronize", number);
   expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "smoke-failed" } });
   expect(run.stdout).toContain("::error ");
-  expect(run.stdout).toContain("no item came over `jobs -> worker` within 6 s");
+  expect(run.stdout).toContain("an item did not get through `jobs -> worker` within 6 s of its start");
   expect(bodyOf()).toMatch(
     /the preview `burrow-feature-a-[0-9a-f]{6}` is up, but an item did not get through ❌/,
   );
@@ -82,4 +83,22 @@ test("mended, it is green again", async () => {
   const run = await world.pullRequest("synchronize", number);
   expect(run.code).toBe(0);
   expect(bodyOf()).toContain("**An item went all the way**");
+});
+
+test("with roles of an older bootstrap the preview is up, and what is missing is told", async () => {
+  const iam = new IAMClient(world.aws.clientConfig());
+  const role = { RoleName: "burrow-us-east-1-preview", PolicyName: "warren" };
+  const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand(role));
+  const policy = JSON.parse(decodeURIComponent(PolicyDocument)) as { Statement: { Sid: string }[] };
+  const Statement = policy.Statement.filter(({ Sid }) => !Sid.startsWith("Smoke"));
+  await iam.send(
+    new PutRolePolicyCommand({ ...role, PolicyDocument: JSON.stringify({ ...policy, Statement }) }),
+  );
+  iam.destroy();
+  await world.checkout.write({ "functions/worker.ts": `${EATS}// later\nconsole.log("ready");\n` });
+  const run = await world.pullRequest("synchronize", number);
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "smoke-failed" } });
+  expect(bodyOf()).toMatch(/is up, but it could not be tried out ❌/);
+  expect(bodyOf()).toMatch(/not authorized to perform: \S+/);
+  expect(bodyOf()).toContain("`warren bootstrap`");
 });

@@ -82,7 +82,7 @@ test("a broken consumer: the hop that did not happen, with the end of its log an
   expect(outcome.hops.map(({ name }) => name)).toEqual(HOPS.slice(0, 2));
   const told = formatProblem(outcome.problem);
   expect(told).toMatch(
-    /^config\/pipeline\.yaml:\d+:\d+: no item came over `producerai -> fangsentiment` within 8 s\n {4}The end of the log of `producerai`:\n/,
+    /^config\/pipeline\.yaml:\d+:\d+: an item did not get through `producerai -> fangsentiment` within 8 s of its start\n {4}The end of the log of `producerai`:\n/,
   );
   expect(told).toContain("no luck with [hidden]");
   expect(told).not.toContain(secret);
