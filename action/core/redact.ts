@@ -4,7 +4,7 @@
  * a secret; of everything else a fingerprint is shown, which tells only whether two values are equal.
  */
 import data from "../../templates/harmless-properties.json" with { type: "json" };
-import { secretSpans } from "./secret-shapes.ts";
+import { looksSecret, secretSpans } from "./secret-shapes.ts";
 import {
   type Value,
   canonicalJson,
@@ -71,7 +71,7 @@ export function redactTree(shown: Shown, fingerprint: Fingerprint = () => HIDDEN
     return Object.fromEntries(entries);
   }
   if (value === null || value === "" || isReference(value)) return value;
-  const hidden = !isHarmless(type, path) || (typeof value === "string" && isTold(value));
+  const hidden = !isHarmless(type, path) || (typeof value === "string" && looksSecret(value));
   return hidden ? fingerprint(`${logicalId} ${path}`, value) : value;
 }
 
@@ -121,11 +121,9 @@ function deniedTexts({ type, path, value }: Shown): readonly string[] {
 
 /** `{{resolve:secretsmanager:...}}` names a secret and is none; `{{changeSet:KNOWN_AFTER_APPLY}}` is no value yet. */
 function isReference(value: Value): boolean {
-  return typeof value === "string" && /^\{\{(?:resolve|changeSet):[^{}]*\}\}$/.test(value) && !isTold(value);
-}
-
-function isTold(text: string): boolean {
-  return secretSpans(text).length > 0;
+  return (
+    typeof value === "string" && /^\{\{(?:resolve|changeSet):[^{}]*\}\}$/.test(value) && !looksSecret(value)
+  );
 }
 
 /** Whatever a list allows: a key that says so is believed. */
