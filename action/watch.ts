@@ -33,9 +33,12 @@ export async function watchStage(target: Target, revert: boolean, errand: Errand
   return { stage: concrete.name, ...check };
 }
 
-async function tell(stage: string, drift: StackDrift, { project, run, announce }: Errand): Promise<void> {
+async function tell(stage: string, drift: StackDrift, errand: Errand): Promise<void> {
+  const { project, run, announce, event } = errand;
   // Not known is neither drift nor its end.
   if (drift.kind === "unknown" || drift.kind === "unavailable") return;
+  // Its lines are those of the default branch: another branch's would be put right again by the next night.
+  if (drift.kind === "drifted" && event.kind === "dispatch" && event.branch !== run.defaultBranch) return;
   const { name } = project.pipeline;
   const [repositoryUrl = ""] = run.runUrl.split("/actions/runs/");
   const filesUrl = repositoryUrl === "" ? "" : `${repositoryUrl}/blob/${run.defaultBranch}`;

@@ -6,7 +6,7 @@ import { DeleteRolePolicyCommand, IAMClient } from "@aws-sdk/client-iam";
 import { GetQueueAttributesCommand, SQSClient, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Issue } from "../../action/local/github/state.ts";
-import { type Given, type Run, type World, openWorld } from "./world.ts";
+import { type Given, PIPELINE, type Run, type World, openWorld } from "./world.ts";
 
 let world: World;
 let sqs: SQSClient;
@@ -43,9 +43,9 @@ function night(given: Given = {}): Promise<Run> {
 }
 
 /** `workflow_dispatch`; only `production` may assume the role that changes production. */
-function ask(revert: boolean, jobEnvironment: string): Promise<Run> {
+function ask(revert: boolean, jobEnvironment: string, branch = "main"): Promise<Run> {
   const inputs = { command: "drift", stage: "prod", revert: String(revert) };
-  return world.act("workflow_dispatch", { ref: "refs/heads/main", inputs }, { inputs, jobEnvironment });
+  return world.act("workflow_dispatch", { ref: `refs/heads/${branch}`, inputs }, { inputs, jobEnvironment });
 }
 
 function issues(): readonly Issue[] {
@@ -97,6 +97,15 @@ test("asked by hand, it is told, and nothing is put back", async () => {
   const run = await ask(false, "preview");
   expect(run).toMatchObject({ code: 0, outputs: { result: "drifted", stage: "prod", drifted: '["prod"]' } });
   expect(await visibilityTimeout()).toBe("7");
+});
+
+test("asked on another branch, whose pipeline.yaml has other lines, it leaves the issue alone", async () => {
+  world.github.pushBranch("feature");
+  await world.checkout.write({ "config/pipeline.yaml": `# one line more\n${PIPELINE}` });
+  const run = await ask(false, "preview", "feature");
+  await world.checkout.write({ "config/pipeline.yaml": PIPELINE });
+  expect(run.stdout).toContain("config/pipeline.yaml:7:3: jobs queue");
+  expect(writes(run)).toEqual([]);
 });
 
 test("a job that may not deploy production may not put it back either", async () => {
