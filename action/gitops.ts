@@ -8,7 +8,6 @@ import type { Inputs } from "./core/inputs.ts";
 import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
 import type { StageDrift } from "./core/outcome.ts";
 import type { StackTemplate } from "./core/render.ts";
-import type { Stage } from "./core/stage.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
 import { type DestroyOutcome, destroy } from "./destroy.ts";
@@ -28,10 +27,11 @@ import {
 } from "./errand.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
-import { type PreviewOutcome, preview, problemsOf } from "./preview.ts";
+import { type PreviewOutcome, preview } from "./preview.ts";
 import { readProject } from "./project.ts";
 import { type CheckOutcome, check } from "./run.ts";
-import { type Swept, type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
+import type { SweepOutcome } from "./sweep.ts";
+import { sweepPlaces } from "./sweep-places.ts";
 import { watchStage, watchStages } from "./watch.ts";
 
 export interface GitopsRequest {
@@ -93,9 +93,9 @@ export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promis
     case "destroy":
       return destroyStage(intent, errand);
     case "teardown":
-      return sweepRegions({ onlyBranch: intent.branch, dryRun: false }, errand);
+      return sweepPlaces({ onlyBranch: intent.branch, dryRun: false }, errand);
     case "sweep":
-      return sweepRegions({ dryRun: intent.dryRun }, errand);
+      return sweepPlaces({ dryRun: intent.dryRun }, errand);
     case "nightly":
       return nightly(intent, errand);
     case "doctor":
@@ -107,10 +107,10 @@ export async function gitops(request: GitopsRequest, ports: GitopsPorts): Promis
 
 /** What one finds does not keep the other from being done. */
 async function nightly({ dryRun, drift }: Of<"nightly">, errand: Errand): Promise<GitopsOutcome> {
-  let swept: Awaited<ReturnType<typeof sweepRegions>> | undefined;
+  let swept: Awaited<ReturnType<typeof sweepPlaces>> | undefined;
   const failures: (Error | undefined)[] = [];
   try {
-    swept = await sweepRegions({ dryRun }, errand);
+    swept = await sweepPlaces({ dryRun }, errand);
     failures.push(swept.failure);
   } catch (error) {
     failures.push(error instanceof Error ? error : new Error("the sweep failed", { cause: error }));
@@ -207,65 +207,4 @@ async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<Gito
   const destroyed = await ports.group(`Destroy ${stackName}`, () => destroy(order, { ...ports, ...aws }));
   await announce.retire(environmentOf(stage), stackName);
   return { kind: "destroyed", stage: concrete.name, destroy: destroyed };
-}
-
-/** Stacks live in regions and accounts, and each is asked: the role of one knows nothing of the others. */
-async function sweepRegions(
-  how: { readonly onlyBranch?: string; readonly dryRun: boolean },
-  errand: Errand,
-): Promise<SweepOutcome & { readonly failure: Error | undefined }> {
-  const { project, run, ports, inputs } = errand;
-  const { name: pipeline, stages } = project.pipeline;
-  const { repositoryId, defaultBranch } = run;
-  const { timeoutSeconds } = inputs;
-  const swept: SweepOutcome[] = [];
-  const places = new Map(stages.map(({ region, role }) => [`${region} ${role}`, { region, role }]));
-  for (const { region, role } of places.values()) {
-    const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
-    const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
-    const leaving = (stack: Swept): Promise<void> => tellGone(stack, errand);
-    const sweepPorts = { ...ports, ...aws, leaving };
-    swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, sweepPorts)));
-  }
-  const outcome: SweepOutcome = {
-    kind: "swept",
-    wanted: swept.reduce((sum, { wanted }) => sum + wanted, 0),
-    stacks: swept.flatMap(({ stacks }) => stacks),
-  };
-  for (const stack of outcome.stacks) if (stack.kind === "failed") await tellLeft(stack, errand);
-  return { ...outcome, failure: sweepFailure(outcome) };
-}
-
-/**
- * Whatever has woken us, and however late: the pull request and the deployments are told that the preview goes. Before
- * it does: while there is a stack, a run that is cut off is made up for by the next one, and afterwards nothing is left
- * to tell.
- */
-async function tellGone({ stage, stackName, pullRequest, text }: Swept, errand: Errand): Promise<void> {
-  const { project, announce } = errand;
-  const of = stageOfStack(stage, project.pipeline.stages);
-  if (of) await announce.retire(environmentOf(of), stackName);
-  if (pullRequest === undefined) return;
-  const facts = { ...factsOf(errand, pullRequest), picture: "" };
-  await announce.comment(pullRequest, { ...facts, verdict: { kind: "gone", stackName, why: text } });
-}
-
-async function tellLeft(
-  { stackName, pullRequest, error }: SweptStack & { readonly kind: "failed" },
-  errand: Errand,
-): Promise<void> {
-  if (pullRequest === undefined) return;
-  const facts = { ...factsOf(errand, pullRequest), picture: "" };
-  const what = `the preview ${stackName} could not be taken down`;
-  await errand.announce.comment(pullRequest, {
-    ...facts,
-    verdict: { kind: "failed", what, problems: problemsOf(error) },
-  });
-}
-
-function stageOfStack(name: string, stages: readonly Stage[]): Stage | undefined {
-  return (
-    stages.find((stage) => stage.name === name) ??
-    stages.find(({ trigger }) => trigger.kind === "pull-requests")
-  );
 }

@@ -1,0 +1,74 @@
+/** A sweep of every account and region that stages are in, and what pull requests are told of it. */
+import { joinFailures } from "./core/failure.ts";
+import type { Stage } from "./core/stage.ts";
+import { type Errand, connect, environmentOf, factsOf } from "./errand.ts";
+import { problemsOf } from "./preview.ts";
+import { type Swept, type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
+
+/** Stacks live in regions and accounts, and each is asked: the role of one knows nothing of the others. */
+export async function sweepPlaces(
+  how: { readonly onlyBranch?: string; readonly dryRun: boolean },
+  errand: Errand,
+): Promise<SweepOutcome & { readonly failure: Error | undefined }> {
+  const { project, run, ports, inputs } = errand;
+  const { name: pipeline, stages } = project.pipeline;
+  const { repositoryId, defaultBranch } = run;
+  const { timeoutSeconds } = inputs;
+  const swept: SweepOutcome[] = [];
+  const failures: (Error | undefined)[] = [];
+  const places = new Map(stages.map(({ region, role }) => [`${region} ${role}`, { region, role }]));
+  for (const { region, role } of places.values()) {
+    const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
+    const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
+    const leaving = (stack: Swept): Promise<void> => tellGone(stack, errand);
+    const sweepPorts = { ...ports, ...aws, leaving };
+    try {
+      swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, sweepPorts)));
+    } catch (error) {
+      // What cannot be seen in one place says nothing about the others.
+      if (places.size === 1 || !(error instanceof Error)) throw error;
+      failures.push(error);
+    }
+  }
+  const outcome: SweepOutcome = {
+    kind: "swept",
+    wanted: swept.reduce((sum, { wanted }) => sum + wanted, 0),
+    stacks: swept.flatMap(({ stacks }) => stacks),
+  };
+  for (const stack of outcome.stacks) if (stack.kind === "failed") await tellLeft(stack, errand);
+  return { ...outcome, failure: joinFailures([...failures, sweepFailure(outcome)]) };
+}
+
+/**
+ * Whatever has woken us, and however late: the pull request and the deployments are told that the preview goes. Before
+ * it does: while there is a stack, a run that is cut off is made up for by the next one, and afterwards nothing is left
+ * to tell.
+ */
+async function tellGone({ stage, stackName, pullRequest, text }: Swept, errand: Errand): Promise<void> {
+  const { project, announce } = errand;
+  const of = stageOfStack(stage, project.pipeline.stages);
+  if (of) await announce.retire(environmentOf(of), stackName);
+  if (pullRequest === undefined) return;
+  const facts = { ...factsOf(errand, pullRequest), picture: "" };
+  await announce.comment(pullRequest, { ...facts, verdict: { kind: "gone", stackName, why: text } });
+}
+
+async function tellLeft(
+  { stackName, pullRequest, error }: SweptStack & { readonly kind: "failed" },
+  errand: Errand,
+): Promise<void> {
+  if (pullRequest === undefined) return;
+  const facts = { ...factsOf(errand, pullRequest), picture: "" };
+  const what = `the preview ${stackName} could not be taken down`;
+  await errand.announce.comment(pullRequest, {
+    ...facts,
+    verdict: { kind: "failed", what, problems: problemsOf(error) },
+  });
+}
+
+function stageOfStack(name: string, stages: readonly Stage[]): Stage | undefined {
+  return (
+    stages.find((stage) => stage.name === name) ??
+    stages.find(({ trigger }) => trigger.kind === "pull-requests")
+  );
+}
