@@ -3,25 +3,21 @@ import type { LoadRequest, LoadResult } from "../core/passport.ts";
 import { LOAD_PROGRAM, pythonLoadResult, type PythonReport } from "../core/python-load.ts";
 import { pythonVersion } from "../core/python-source.ts";
 import { findPython, type Python } from "./python-interpreter.ts";
-import { findSandbox, inside, runInside, type Bind } from "./sandbox.ts";
-
-/** Lambda gives an import 10 seconds; a busy runner may need longer for what Lambda does in 5. */
-const LOAD_SECONDS = 60;
+import { inside, runInside, type Bind, type Sandbox } from "./sandbox.ts";
 
 const MACHINE = { arm64: "arm64", x86_64: "x64" } as const;
 
-/**
- * `folder`: real path of the unpacked artifact. `environment`: this machine's own, to find Python; the artifact's code
- * sees nothing of it.
- */
-export async function loadPython(
-  request: LoadRequest,
-  options: {
-    readonly folder: string;
-    readonly environment: Readonly<Record<string, string | undefined>>;
-    readonly signal?: AbortSignal;
-  },
-): Promise<LoadResult> {
+export interface PythonLoading {
+  /** The real path of a folder with the unpacked artifact; called only if there is a Python to load it with. */
+  readonly unpack: () => Promise<string>;
+  /** This machine's own, to find Python; the artifact's code sees nothing of it. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly sandbox: Sandbox;
+  readonly limitSeconds: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export async function loadPython(request: LoadRequest, options: PythonLoading): Promise<LoadResult> {
   const { architecture, native, runtime } = request;
   const version = pythonVersion(runtime);
   if (version === undefined) throw new Error(`${runtime} is no Python`);
@@ -41,10 +37,9 @@ export async function loadPython(
 async function load(
   request: LoadRequest,
   python: Python,
-  { folder, signal }: { readonly folder: string; readonly signal?: AbortSignal },
+  { unpack, sandbox, limitSeconds, signal }: PythonLoading,
 ): Promise<LoadResult> {
-  const sandbox = await findSandbox();
-  const task: Bind = { from: folder, to: "/var/task" };
+  const task: Bind = { from: await unpack(), to: "/var/task" };
   const { source, runtime, handler, component } = request;
   const dot = handler.lastIndexOf(".");
   const root = inside(sandbox, task);
@@ -78,14 +73,17 @@ async function load(
       TZ: ":UTC",
       _HANDLER: handler,
     },
-    limitSeconds: LOAD_SECONDS,
+    limitSeconds,
     onReport: (line) => reports.push(line),
     signal,
   });
   const [report] = reports;
   if (report !== undefined) return pythonLoadResult(request, JSON.parse(report) as PythonReport);
   if (code === undefined)
-    return { kind: "inconclusive", why: `its import did not end within ${LOAD_SECONDS} seconds` };
+    return {
+      kind: "inconclusive",
+      why: `its import did not end within ${limitSeconds} seconds, and Lambda gives it 10`,
+    };
   const how =
     code > 128 ? `crashed the process (signal ${code - 128})` : `ended the process with code ${code}`;
   const last = output.trim().split("\n").at(-1) ?? "";

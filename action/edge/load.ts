@@ -2,13 +2,13 @@
  * Loads artifacts as Lambda would: in an empty folder, with the runtime's own Node or Python, without network and
  * without credentials.
  */
-import { mkdtemp, realpath, rm } from "node:fs/promises";
+import { mkdtemp, mkdtempDisposable, realpath, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { eachAtOnce } from "../core/parallel.ts";
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
-import { type NodeRuntime, type PythonRuntime, runtimeOf } from "../core/runtime.ts";
+import { type NodeRuntime, runtimeOf } from "../core/runtime.ts";
 import { loadNode, unpackFiles } from "./load-node.ts";
 import { loadPython } from "./load-python.ts";
 import { findMachine } from "./machine.ts";
@@ -83,7 +83,7 @@ function jobsOf(requests: readonly LoadRequest[], context: Context): readonly Jo
   const shared = new Map<NodeRuntime, LoadRequest[]>();
   for (const request of requests) {
     const runtime = runtimeOf(request.runtime);
-    if (runtime.language === "python") alone.push((results) => python(request, runtime, context, results));
+    if (runtime.language === "python") alone.push((results) => python(request, context, results));
     else if (request.native) {
       alone.push((results) => node([request], runtime, request.architecture, context, results));
     } else shared.set(runtime, [...(shared.get(runtime) ?? []), request]);
@@ -125,12 +125,14 @@ async function node(
 
 async function python(
   request: LoadRequest,
-  _runtime: PythonRuntime,
-  { environment, signal, scratch }: Context,
+  { environment, signal, sandbox, scratch, limits = LIMITS }: Context,
   results: Results,
 ): Promise<void> {
-  const folder = await mkdtemp(join(scratch, "python-"));
-  await unpackFiles(request.files, folder);
-  results.set(request, await loadPython(request, { folder, environment, ...(signal && { signal }) }));
-  await rm(folder, { recursive: true });
+  await using folder = await mkdtempDisposable(join(scratch, "python-"));
+  const unpack = async (): Promise<string> => {
+    await unpackFiles(request.files, folder.path);
+    return folder.path;
+  };
+  const limitSeconds = limits.nativeSeconds;
+  results.set(request, await loadPython(request, { unpack, environment, sandbox, limitSeconds, signal }));
 }

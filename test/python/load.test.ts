@@ -9,6 +9,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { LoadResult } from "../../action/core/passport.ts";
 import { formatProblem } from "../../action/core/problem.ts";
 import { loadPython } from "../../action/edge/load-python.ts";
+import { findSandbox } from "../../action/edge/sandbox.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 import { somePython } from "./interpreter.ts";
 import { HANDLER, pythonRequest } from "./project.ts";
@@ -16,6 +17,7 @@ import { HANDLER, pythonRequest } from "./project.ts";
 const python = await somePython();
 if (python === undefined) throw new Error("Python 3.11 to 3.14 is needed to test Python functions");
 const { version } = python;
+const sandbox = await findSandbox();
 
 const home = realpathSync(mkdtempSync(join(tmpdir(), "warren-load-")));
 afterEach(() => {
@@ -29,6 +31,7 @@ function load(
     readonly files?: Readonly<Record<string, string>>;
     readonly native?: boolean;
     readonly signal?: AbortSignal;
+    readonly limitSeconds?: number;
   } = {},
   runtime = `python${version}`,
 ): Promise<LoadResult> {
@@ -37,10 +40,10 @@ function load(
     writeFileSync(join(home, path), text);
   }
   const request = { ...pythonRequest("functions/worker.py"), runtime, handler: "worker.handler" };
-  const { native = false, signal } = options;
+  const { native = false, signal, limitSeconds = 60 } = options;
   return loadPython(
     { ...request, files: [], native },
-    { folder: home, environment: process.env, ...(signal === undefined ? {} : { signal }) },
+    { unpack: async () => home, environment: process.env, sandbox, limitSeconds, signal },
   );
 }
 
@@ -147,12 +150,20 @@ test("without that Python, or with another machine's binaries, it is not loaded 
     why: "there is no Python 3.99 on this machine",
   });
   const foreign = process.arch === "x64" ? "arm64" : "x86_64";
-  const request = { ...pythonRequest("worker.py"), handler: "worker.handler", files: [], native: true };
-  expect(
-    await loadPython({ ...request, architecture: foreign }, { folder: home, environment: process.env }),
-  ).toEqual({
+  const request = { ...pythonRequest("worker.py"), handler: "worker.handler", files: [] };
+  const unpack = vi.fn<() => Promise<string>>();
+  const options = { unpack, environment: process.env, sandbox, limitSeconds: 60 };
+  expect(await loadPython({ ...request, architecture: foreign, native: true }, options)).toEqual({
     kind: "not-loaded",
     why: `binaries for ${foreign} need an ${foreign} runner: under qemu, Python takes minutes`,
+  });
+  expect(unpack).not.toHaveBeenCalled();
+});
+
+test("an import that does not end is no pass", async () => {
+  expect(await load(`import time\ntime.sleep(100)\n${HANDLER}`, { limitSeconds: 2 })).toEqual({
+    kind: "inconclusive",
+    why: "its import did not end within 2 seconds, and Lambda gives it 10",
   });
 });
 
