@@ -92,7 +92,7 @@ export async function planAgainst(
 ): Promise<StagePlan> {
   const { ports } = errand;
   const commit = { sha: pullRequest.headSha, branch: target.branch };
-  const { stage, rendered, stack } = await prepare(errand, target, artifacts, commit);
+  const { stage, rendered } = await prepare(errand, target, artifacts, commit);
   const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   try {
     const planned = await ports.group(`Plan ${rendered.stackName}`, () =>

@@ -131,14 +131,14 @@ async function smokeStage(project: Project, target: Target, ports: Ports): Promi
     });
   }
   const name = stackName(pipeline.name, stage.name);
-  const plan = smokePlan(pipeline, pipeline.smoke, renderProject(project, stage, []));
+  const way = smokePlan(pipeline, pipeline.smoke, renderProject(project, stage, []));
   const aws = ports.aws(regionOf(project, stage));
   const stack = await aws.stacks.find(name);
   if (!stack) {
     const hint = `\`warren deploy --stage ${target.stage}\` makes it.`;
     throw new UserError("stack-missing", { message: `${name} is not there`, hint });
   }
-  return { kind: "smoked", smoke: await smoke(plan, stack, { ...ports, ...aws }) };
+  return { kind: "smoked", smoke: await smoke(way, stack, { ...ports, ...aws }) };
 }
 
 async function checkStages(

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { type Artifact, artifactOf } from "../../action/core/artifact.ts";
 import type { StackDrift } from "../../action/core/drift.ts";
-import { stackName } from "../../action/core/names.ts";
+import { stackName as nameOfStack } from "../../action/core/names.ts";
 import { smokePlan } from "../../action/core/probe.ts";
 import { formatProblem } from "../../action/core/problem.ts";
 import type { Rendered } from "../../action/core/rendered.ts";
@@ -115,7 +115,7 @@ async function tryOut(
 ): Promise<void> {
   const { pipeline } = project;
   const concrete = concreteStage(pipeline.stages, { ...target, sha256: ports.workspace.sha256 });
-  const stack = await session.stacks.find(stackName(pipeline.name, concrete.name));
+  const stack = await session.stacks.find(nameOfStack(pipeline.name, concrete.name));
   if (!pipeline.smoke || !stack) throw new Error("there is nothing to try out");
   const way = smokePlan(pipeline, pipeline.smoke, renderProject(project, concrete, []));
   const outcome = await smoke(way, stack, { ...ports, ...session });

@@ -1,5 +1,5 @@
 /** One hidden line that a comment remembers, whatever is in it and around it. */
-import fc from "fast-check";
+import { assert, dictionary, jsonValue, property, string } from "fast-check";
 import { expect, test } from "vitest";
 import { formatCommentData, parseCommentData } from "../../action/core/comment-data.ts";
 import { commentMarker, renderComment } from "../../action/core/comment.ts";
@@ -14,9 +14,9 @@ const FACTS = {
 } as const;
 
 test("whatever is remembered comes back as it was, and shows nowhere", () => {
-  const values = fc.dictionary(fc.string({ unit: "binary" }), fc.jsonValue());
-  fc.assert(
-    fc.property(values, (data) => {
+  const values = dictionary(string({ unit: "binary" }), jsonValue());
+  assert(
+    property(values, (data) => {
       const known = JSON.parse(JSON.stringify(data));
       const line = formatCommentData(known);
       const body = renderComment({ ...FACTS, data: known });

@@ -69,7 +69,7 @@ test("an object that does not hold what it should is not the item, nor is what l
 });
 
 test("a broken consumer: the hop that did not happen, with the end of its log and no secret", async () => {
-  const secret = `AKIA${"Q3EGHIJKLMNOPQRS"}`;
+  const secret = ["AKIA", "Q3EGHIJKLMNOPQRS"].join("");
   const broken: Edits = {
     ...IMPATIENT,
     "functions/producerai.ts": (text) =>
