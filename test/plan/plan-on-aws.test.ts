@@ -95,7 +95,7 @@ test("code that changes is told as that", async () => {
     `export async function handler(): Promise<void> { console.log("new"); }\n`,
   );
   const { stderr } = await warren("plan", "--stage", "prod");
-  expect(stderr.replaceAll(/[0-9a-f]{64}/g, "<hash>")).toMatchInlineSnapshot(`
+  expect(stderr.replaceAll(/[0-9a-f]{12}…/g, "<hash>")).toMatchInlineSnapshot(`
     "change    function worker       WorkerFunction AWS::Lambda::Function
         code: previews/<hash>.zip -> previews/<hash>.zip
     10 more resources stay as they are, but for their tags
