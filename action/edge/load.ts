@@ -31,10 +31,12 @@ export interface LoadSettings {
 export interface Limits {
   readonly nativeSeconds: number;
   readonly emulatedSeconds: number;
+  /** Python compiles all that it imports, as no artifact brings bytecode; pandas takes 2 to 10 on a busy machine. */
+  readonly pythonSeconds: number;
 }
 
 /** Lambda gives an import 10 seconds. The AWS SDK takes 7 under qemu, jsdom 13. */
-const LIMITS: Limits = { nativeSeconds: 10, emulatedSeconds: 90 };
+const LIMITS: Limits = { nativeSeconds: 10, emulatedSeconds: 90, pythonSeconds: 60 };
 
 /** Names of what a process without a sandbox could take from this one's memory. */
 const CREDENTIAL = /^(AWS|ACTIONS)_.*(KEY|TOKEN)|TOKEN$|SECRET|PASSWORD/;
@@ -133,6 +135,6 @@ async function python(
     await unpackFiles(request.files, folder.path);
     return folder.path;
   };
-  const limitSeconds = limits.nativeSeconds;
+  const limitSeconds = limits.pythonSeconds;
   results.set(request, await loadPython(request, { unpack, environment, sandbox, limitSeconds, signal }));
 }
