@@ -33,7 +33,7 @@ async function main(): Promise<void> {
   provideStreaming();
   if (mode === "diagnose") diagnose(limitSeconds);
   const fresh = fingerprint();
-  const idle = process.getActiveResourcesInfo().length;
+  const idle = resources();
   for (const [index, task] of tasks.entries()) {
     setEnvironment(task.environment);
     if (mode === "diagnose") process.env = observedEnvironment(process.env);
@@ -41,16 +41,22 @@ async function main(): Promise<void> {
     const end = await load(task, listsBinaries);
     report(index, end);
     // What a function has left behind may make the next one load that would not by itself.
-    const isAsBefore =
-      !hasTriedNetwork() && process.getActiveResourcesInfo().length <= idle && isUnchanged(fresh);
+    const isAsBefore = !hasTriedNetwork() && resources() <= idle && isUnchanged(fresh);
     if (end.kind !== "loaded" || !isAsBefore || process.memoryUsage.rss() > MEMORY_MAX) break;
   }
   leave();
 }
 
+/** How many things there are that could still call back, but for stdout and stderr. */
+function resources(): number {
+  return process.getActiveResourcesInfo().filter((name) => name !== "PipeWrap").length;
+}
+
+/** Touches only what is another value: without TZ, Node searches all files of time zones (20 ms). */
 function setEnvironment(environment: Readonly<Record<string, string>>): void {
-  for (const name of Object.keys(process.env)) delete process.env[name];
-  Object.assign(process.env, environment);
+  for (const name of Object.keys(process.env)) if (!(name in environment)) delete process.env[name];
+  for (const [name, value] of Object.entries(environment))
+    if (process.env[name] !== value) process.env[name] = value;
 }
 
 /** What Lambda's client puts there for functions that stream their response. */

@@ -47,7 +47,7 @@ export function isUnchanged(before: Fingerprint): boolean {
     const now = Object.getOwnPropertyDescriptors(one) as Readonly<Record<PropertyKey, PropertyDescriptor>>;
     for (const key of Reflect.ownKeys(now)) {
       const [was, is] = [properties[key], now[key]];
-      if (VOLATILE.has(key) || (was !== undefined && was.value === is?.value && was.get === is?.get))
+      if (VOLATILE.has(key) || (was !== undefined && Object.is(was.value, is?.value) && was.get === is?.get))
         continue;
       // Node makes some globals, such as fetch's classes, when they are first asked for.
       if (was?.get !== undefined && is?.get === undefined && one === globalThis) continue;
