@@ -3,10 +3,10 @@ import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UserError } from "./core/problem.ts";
 import { createArtifacts } from "./edge/artifacts.ts";
+import { createBuilder } from "./edge/builder.ts";
 import { type Credentials, createClients } from "./edge/clients.ts";
 import { systemClock } from "./edge/clock.ts";
 import { createDrift } from "./edge/drift.ts";
-import { esbuildBuilder } from "./edge/esbuild.ts";
 import { createGitHubApi } from "./edge/github-api.ts";
 import { createItems } from "./edge/items.ts";
 import { createProbe } from "./edge/probe.ts";
@@ -32,7 +32,7 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     clock: systemClock,
     workspace: diskWorkspace(root),
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
-    builder: esbuildBuilder({ root }),
+    builder: createBuilder({ root, environment }),
     aws: (region) => awsPorts(regionOf(region, environment), environment),
     ...(token && {
       settings: (repository) =>

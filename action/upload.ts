@@ -26,10 +26,12 @@ export async function uploadMissing(
   const [folder = ""] = [...byKey.keys()].map((key) => key.slice(0, key.indexOf("/") + 1));
   const present = await ports.artifacts.present(name, folder, [...byKey.keys()]);
   const missing = [...byKey.values()].filter(({ key }) => !present.has(key));
-  await eachAtOnce(UPLOADS_AT_ONCE, missing, ({ key, zip }) =>
-    ports.artifacts.put(name, key, zip, "application/zip"),
-  );
-  const bytes = missing.reduce((sum, { zip }) => sum + zip.byteLength, 0);
+  let bytes = 0;
+  await eachAtOnce(UPLOADS_AT_ONCE, missing, async ({ key, zip }) => {
+    const body = await zip();
+    bytes += body.byteLength;
+    await ports.artifacts.put(name, key, body, "application/zip");
+  });
   ports.log.info(`uploaded ${missing.length} of ${byKey.size} functions (${Math.ceil(bytes / 1000)} kB)`);
 }
 

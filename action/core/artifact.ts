@@ -1,4 +1,5 @@
 /** What a build takes and gives: the contract between pipeline.yaml, the builder and the renderer. */
+import type { Passport } from "./passport.ts";
 import type { Place } from "./problem.ts";
 
 export interface BuildRequest {
@@ -9,6 +10,8 @@ export interface BuildRequest {
   /** Lambda's name of the runtime, for example `nodejs24.x`. */
   readonly runtime: string;
   readonly architecture: "arm64" | "x86_64";
+  /** The bundle's kind of module; without it `esm`. Python has none. */
+  readonly format?: "esm" | "cjs";
   /** Binaries may ask for newer versions of gcc's libraries than the runtime came with: AWS updates them in places. */
   readonly allowNewerLibstdcxx?: boolean;
   /** Where `source` stands in pipeline.yaml: problems of the build point there. */
@@ -50,9 +53,11 @@ export interface Artifact {
   readonly key: string;
   /** Lambda's handler: `index.handler` for a bundle `index.mjs` that exports `handler`. */
   readonly handler: string;
-  readonly zip: Uint8Array;
+  /** Packed when it is first asked for, and once: an artifact that is in the bucket already is never packed. */
+  readonly zip: () => Promise<Uint8Array>;
   readonly unzippedBytes: number;
   readonly calls: Calls;
+  readonly passport: Passport;
 }
 
 /** A file of an artifact. */

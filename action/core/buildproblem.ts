@@ -2,6 +2,7 @@
 import type { Message, Metafile } from "esbuild";
 
 import type { BuildRequest } from "./artifact.ts";
+import { isPackagePath } from "./bundle.ts";
 import type { Place, Problem } from "./problem.ts";
 
 /**
@@ -29,13 +30,6 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
     };
   }
   const [, extension, file] = /^No loader is configured for "(.*)" files: (.+)$/.exec(text) ?? [];
-  if (extension === ".node") {
-    return {
-      place,
-      message: `\`${file}\` is native code, which cannot be built yet`,
-      hint: "Use a package that is written in JavaScript or WebAssembly only.",
-    };
-  }
   if (extension !== undefined) {
     return {
       place,
@@ -53,6 +47,24 @@ export function isMissingHandler({ location, text }: Message): boolean {
     location?.file.startsWith(`${ENTRY}:`) === true &&
     /^No matching export|will always be undefined/.test(text)
   );
+}
+
+/**
+ * What can be left as it is, where an error is in a package: a package asks for others that may be there or not and
+ * does without, or imports files that no bundle can hold. Undefined: the user has to mend it.
+ */
+export type Leave =
+  | { readonly kind: "import"; readonly importer: string; readonly specifier: string }
+  /** The package that the file is of. */
+  | { readonly kind: "package"; readonly file: string };
+
+export function leaveOf({ text, location }: Message): Leave | undefined {
+  if (location === null || !isPackagePath(location.file)) return undefined;
+  const specifier = /^Could not resolve "(.+)"$/.exec(text)?.[1];
+  if (specifier !== undefined) return { kind: "import", importer: location.file, specifier };
+  return text.startsWith("No loader is configured for")
+    ? { kind: "package", file: location.file }
+    : undefined;
 }
 
 function unresolved(specifier: string, notes: Message["notes"]): Omit<Problem, "place"> {

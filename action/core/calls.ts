@@ -51,8 +51,11 @@ interface Crossing {
 
 const sdk: SdkActions = data;
 
-/** The calls of the bundle `output`, one of the metafile's outputs. */
-export function bundleCalls(metafile: Metafile, output: string): Calls {
+/**
+ * The calls of the bundle `output`, one of the metafile's outputs. `beside`: names of the packages that lie beside it, whose code
+ * is not read: they may call whatever the SDK's packages among them can.
+ */
+export function bundleCalls(metafile: Metafile, output: string, beside: readonly string[] = []): Calls {
   const included = Object.entries(metafile.outputs[output]?.inputs ?? {});
   const crossings = included.flatMap(([path]) => crossingsOf(metafile, path));
   const packages = new Map<string, string[]>();
@@ -64,7 +67,22 @@ export function bundleCalls(metafile: Metafile, output: string): Calls {
   const clients = [...packages].flatMap(([name, paths]) =>
     name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings) : [],
   );
-  return combine([...clients, { needs: [], doubts: opaqueDoubts(packages, crossings) }]);
+  const doubts = [...opaqueDoubts(packages, crossings), ...besideDoubts(beside)];
+  return combine([...clients, { needs: [], doubts }]);
+}
+
+function besideDoubts(names: readonly string[]): readonly Doubt[] {
+  return names.flatMap((name): readonly Doubt[] => {
+    const reason = `${name} lies beside the bundle, where its calls cannot be read`;
+    if (name.startsWith("@aws-sdk/client-")) {
+      const prefix = sdk.clients[name.slice("@aws-sdk/client-".length)];
+      return [prefix === undefined ? { reason } : { reason, prefixes: [prefix] }];
+    }
+    if (sdk.signers.includes(name)) return [{ reason }];
+    return sdk.opaque
+      .filter((entry) => entry.package === name)
+      .map(({ prefixes }) => (prefixes === undefined ? { reason } : { reason, prefixes }));
+  });
 }
 
 function clientFindings(name: string, paths: readonly string[], crossings: readonly Crossing[]): Findings {

@@ -9,6 +9,8 @@ export interface Passport {
   readonly native: readonly NativePackage[];
   /** The highest version of glibc that a binary asks for, for example `2.17`; absent without binaries. */
   readonly glibc?: string;
+  /** The runtime's own, for example `2.34`; present if `glibc` is. */
+  readonly glibcLimit?: string;
   readonly load: Load;
   /** Not wrong for certain: a fault in a binary that was not loaded, a doubt about the runtime. */
   readonly warnings: readonly Problem[];
@@ -51,3 +53,46 @@ export interface LoadRequest {
 
 /** What a load came to; `failed` refuses the artifact. */
 export type LoadResult = Load | { readonly kind: "failed"; readonly problem: Problem };
+
+/** What a passport comes to, a fact a cell, in words without any markup. */
+export interface PassportCells {
+  /** One a package, for example `sharp 0.35.5`. */
+  readonly native: readonly string[];
+  /** For example `2.17 of 2.34`; empty without binaries. */
+  readonly glibc: string;
+  /** For example `loads in 120 ms`. */
+  readonly load: string;
+}
+
+export function passportCells({ native, glibc, glibcLimit, load }: Passport): PassportCells {
+  return {
+    native: native.map(nativeCell),
+    glibc: glibc === undefined ? "" : `${glibc} of ${glibcLimit}`,
+    load: loadCell(load),
+  };
+}
+
+function nativeCell({ name, version, origin, binaries, bytes }: NativePackage): string {
+  const facts = [
+    ...(origin === "fetched" ? ["fetched for the function's system"] : []),
+    ...(binaries === 0 ? [] : [`${binaries} ${binaries === 1 ? "binary" : "binaries"}`]),
+    megabytes(bytes),
+  ];
+  return `${name} ${version} (${facts.join(", ")})`;
+}
+
+function loadCell(load: Load): string {
+  switch (load.kind) {
+    case "loaded":
+      return `loads in ${Math.round(load.milliseconds)} ms`;
+    case "not-loaded":
+      return `verified, not loaded: ${load.why}`;
+    case "inconclusive":
+      return `verified; its load proves nothing: ${load.why}`;
+  }
+}
+
+/** For people: `12.3 MB`, `4 kB`. */
+export function megabytes(bytes: number): string {
+  return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}

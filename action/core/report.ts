@@ -1,11 +1,11 @@
 /** Outcome -> the words that people read and the JSON that machines read. The only place that phrases results. */
 import { arrowText } from "./arrow.ts";
-import type { Artifact } from "./artifact.ts";
+import { artifactJson, artifactLines } from "./artifact-words.ts";
 import { driftJson, stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import { planJson } from "./plan-json.ts";
-import { planLines, tally, untouchedText } from "./plan-lines.ts";
+import { planLines, riskLines, tally, untouchedText } from "./plan-lines.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
 import { smokeLines } from "./smoke-run.ts";
@@ -79,7 +79,12 @@ export function report(outcome: Outcome): Report {
           : `${plan.stackName}: a deploy would ${plan.kind} it: ${[tally(plan.words), ...loads].filter((part) => part !== "").join(", ")}`;
       return {
         result: "",
-        lines: [...planLines(plan.words), untouchedText(plan.untouched), last].filter((line) => line !== ""),
+        lines: [
+          ...planLines(plan.words),
+          untouchedText(plan.untouched),
+          ...riskLines(plan.risk),
+          last,
+        ].filter((line) => line !== ""),
         json: planJson(plan),
       };
     }
@@ -166,22 +171,4 @@ function grantLines(grants: readonly Grant[]): string[] {
       const why = uncertain === undefined ? "" : ` (all that the arrow may grant, since ${uncertain})`;
       return `  ${arrowText(arrow)}: \`${to}\` may ${granted.join(", ")}${why}`;
     });
-}
-
-function artifactLines(artifact: Artifact): string[] {
-  const { component, key, zip, calls } = artifact;
-  const what =
-    calls.kind === "exact" ? calls.actions.join(", ") || "no AWS calls" : `calls unknown: ${calls.reason}`;
-  return [`${component}  ${Math.ceil(zip.byteLength / 1000)} kB  ${key}`, `  ${what}`];
-}
-
-function artifactJson({ component, key, handler, zip, unzippedBytes, calls }: Artifact): Value {
-  return {
-    component,
-    key,
-    handler,
-    zipBytes: zip.byteLength,
-    unzippedBytes,
-    calls: calls as unknown as Value,
-  };
 }

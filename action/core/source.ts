@@ -1,6 +1,7 @@
 /** What may stand as a function's `source`, and what esbuild is told about its runtime. */
 import type { BuildRequest } from "./artifact.ts";
 import type { Problem } from "./problem.ts";
+import { findRuntime, runtimeNames } from "./runtime.ts";
 import { suggestion } from "./suggest.ts";
 
 /** What esbuild reads as code that can be an entry. */
@@ -17,10 +18,11 @@ export function requestProblem({ source, runtime, place }: BuildRequest): Proble
     };
   }
   if (esbuildTarget(runtime) === undefined) {
+    const nodes = runtimeNames("node");
     return {
       place,
-      message: `\`${source}\` cannot be built for runtime \`${runtime}\`: only for nodejs runtimes`,
-      hint: "Take `runtime: nodejs24.x`, or a .py file as the source.",
+      message: `\`${source}\` cannot be built for runtime \`${runtime}\`: only for ${nodes.join(" and ")}`,
+      hint: `Take \`runtime: ${nodes[0]}\`, or a .py file as the source.`,
     };
   }
   return undefined;
@@ -56,8 +58,8 @@ export function missingProblem({ source, place }: BuildRequest, files: readonly 
   };
 }
 
-/** esbuild's name of the runtime: `node24` for `nodejs24.x`. */
-export function esbuildTarget(runtime: string): string | undefined {
-  const major = /^nodejs(\d+)\.x$/.exec(runtime)?.[1];
-  return major === undefined ? undefined : `node${major}`;
+/** esbuild's name of the runtime: `node24` for `nodejs24.x`. Undefined for others than Node. */
+export function esbuildTarget(name: string): string | undefined {
+  const runtime = findRuntime(name);
+  return runtime?.language === "node" ? runtime.esbuild : undefined;
 }

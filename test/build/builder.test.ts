@@ -3,9 +3,10 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import { RUNTIME_NAMES } from "../../action/core/runtime.ts";
+import { esbuildTarget } from "../../action/core/source.ts";
 import { parseSourceMap } from "../../action/core/sourcemap.ts";
-import { esbuildBuilder } from "../../action/edge/esbuild.ts";
-import { project, requestOf, runIn, unpack } from "./project.ts";
+import { builderOf, project, requestOf, runIn, unpack } from "./project.ts";
 
 const HANDLER = "export const handler = async () => 'hello';\n";
 
@@ -20,7 +21,7 @@ test("a built function loads and runs in an empty folder", async () => {
       }`,
   });
   const [artifact] = await here.build("functions/a.ts");
-  using unpacked = unpack(artifact!);
+  using unpacked = await unpack(artifact!);
   expect(artifact!.handler).toBe("index.handler");
   expect(readdirSync(unpacked.folder).toSorted()).toEqual(["index.mjs", "index.mjs.map"]);
   expect(artifact!.unzippedBytes).toBe(
@@ -40,7 +41,7 @@ test("CommonJS code may require Node's modules, and its handler is found", async
       "const path = require('path'); exports.handler = async () => path.posix.join('a', 'b');\n",
   });
   const [artifact] = await here.build("functions/a.cjs");
-  using unpacked = unpack(artifact!);
+  using unpacked = await unpack(artifact!);
   expect(runIn(unpacked, "console.log(await (await import('./index.mjs')).handler())")).toBe("a/b\n");
 });
 
@@ -56,7 +57,7 @@ test("an error's stack names the line in the user's own file, and the map holds 
       }`,
   });
   const [artifact] = await here.build("functions/a.ts");
-  using unpacked = unpack(artifact!);
+  using unpacked = await unpack(artifact!);
   const map = parseSourceMap(readFileSync(join(unpacked.folder, "index.mjs.map"), "utf8"));
   expect(map.sources.toSorted()).toEqual(["functions/a.ts", "functions/lib/dig.ts"]);
   const stack = runIn(unpacked, "(await import('./index.mjs')).handler().catch((e) => console.log(e.stack))");
@@ -79,17 +80,13 @@ test("artifacts come back in the order of the requests, and equal code has one n
 
 test("each function is built for its own runtime", async () => {
   using here = project({
-    // Node 14 has no `??=`. (To esbuild, what is written for 22 and for 24 is the same.)
     "a.ts": "export const handler = async (event: { n?: number }) => (event.n ??= 1);\n",
   });
-  const runtimes = ["nodejs14.x", "nodejs24.x"];
-  const requests = runtimes.map((runtime, i) => ({ ...requestOf("a.ts", i), runtime }));
-  const artifacts = await esbuildBuilder({ root: here.root }).build(requests);
-  const codes = artifacts.map((artifact) => {
-    using unpacked = unpack(artifact);
-    return readFileSync(join(unpacked.folder, "index.mjs"), "utf8");
-  });
-  expect(codes.map((code) => code.includes("??="))).toEqual([false, true]);
+  const requests = RUNTIME_NAMES.flatMap((runtime, i) =>
+    esbuildTarget(runtime) === undefined ? [] : { ...requestOf("a.ts", i), runtime },
+  );
+  const artifacts = await builderOf(here.root).build(requests);
+  expect(artifacts.map(({ passport }) => passport.load.kind)).toEqual(requests.map(() => "loaded"));
 });
 
 test("a change of the code changes the name", async () => {

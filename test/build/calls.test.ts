@@ -1,8 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Calls } from "../../action/core/artifact.ts";
-import { esbuildBuilder } from "../../action/edge/esbuild.ts";
-import { project, requestOf } from "./project.ts";
+import { builderOf, project, requestOf } from "./project.ts";
 
 interface Case {
   readonly what: string;
@@ -199,7 +198,7 @@ test("what each bundle can call, all of them built at once", async () => {
 test("the reference functions", async () => {
   const root = `${import.meta.dirname}/../..`;
   const requests = ["functions/serverlessproducer.ts", "functions/producerai.ts"].map(requestOf);
-  const artifacts = await esbuildBuilder({ root }).build(requests);
+  const artifacts = await builderOf(root).build(requests);
   expect(artifacts.map(({ calls }) => calls)).toEqual([
     exact("dynamodb:Scan", "sqs:SendMessage"),
     exact("comprehend:DetectSentiment", "s3:PutObject"),

@@ -5,8 +5,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 
-import { esbuildBuilder } from "../../action/edge/esbuild.ts";
-import { requestOf } from "./project.ts";
+import { builderOf, requestOf } from "./project.ts";
 
 export interface Report {
   readonly artifacts: readonly { readonly key: string; readonly zipSha256: string }[];
@@ -17,12 +16,16 @@ export interface Report {
 }
 
 const [root = "", ...sources] = process.argv.slice(2);
-const artifacts = await esbuildBuilder({ root }).build(sources.map(requestOf));
+const artifacts = await builderOf(root).build(sources.map(requestOf));
 const report: Report = {
-  artifacts: artifacts.map(({ key, zip }) => ({
-    key,
-    zipSha256: createHash("sha256").update(zip).digest("hex"),
-  })),
+  artifacts: await Promise.all(
+    artifacts.map(async ({ key, zip }) => ({
+      key,
+      zipSha256: createHash("sha256")
+        .update(await zip())
+        .digest("hex"),
+    })),
+  ),
   processes: esbuildProcesses(),
   environment: Object.keys(process.env),
 };

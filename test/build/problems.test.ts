@@ -3,8 +3,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { esbuildBuilder } from "../../action/edge/esbuild.ts";
-import { project, requestOf } from "./project.ts";
+import { builderOf, project, requestOf } from "./project.ts";
 
 /** `import` statements of a source that is otherwise right, and what the user is told. */
 const IMPORTS = [
@@ -33,13 +32,6 @@ const IMPORTS = [
     told: "functions/a.ts:1:20: there is no file `./x`",
   },
   {
-    what: "native code",
-    line: 'import v4 from "./native.node";',
-    told:
-      "functions/a.ts:1:16: `functions/native.node` is native code, which cannot be built yet\n" +
-      "    Use a package that is written in JavaScript or WebAssembly only.",
-  },
-  {
     what: "a file of no known kind, after letters of several bytes",
     line: '/* größer */ import v4 from "./data.csv";',
     told:
@@ -56,7 +48,6 @@ const IMPORTS = [
 test.for(IMPORTS)("import of $what", async ({ line, told }) => {
   using here = project({
     "functions/a.ts": `${line}\nexport const handler = () => v4;\n`,
-    "functions/native.node": "",
     "functions/data.csv": "",
     "functions/other.ts": "export const other = 1;\n",
   });
@@ -113,7 +104,8 @@ test("code that imports a file outside of the repository", async () => {
     `import secret from ${JSON.stringify(path)};\nexport const handler = () => secret;\n`,
   );
   expect(await here.failure("a.ts")).toMatch(
-    /^a\.ts:1:1: the file imports `\.\.\/.*credentials\.json`, which is outside of the repository\n/,
+    // A temporary folder's name may look like a secret, which is hidden.
+    /^a\.ts:1:1: the file imports `\.\..*\.json`, which is outside of the repository\n/,
   );
 });
 
@@ -127,8 +119,8 @@ test("a source in another language, and Python on Node's runtime", async () => {
 test("a runtime that is not Node", async () => {
   using here = project({ "a.ts": "export const handler = () => 1;\n" });
   const request = { ...requestOf("a.ts", 0), runtime: "python3.13" };
-  await expect(esbuildBuilder({ root: here.root }).build([request])).rejects.toThrow(
-    "config/pipeline.yaml:1:3: `a.ts` cannot be built for runtime `python3.13`: only for nodejs runtimes",
+  await expect(builderOf(here.root).build([request])).rejects.toThrow(
+    "config/pipeline.yaml:1:3: `a.ts` cannot be built for runtime `python3.13`: only for nodejs24.x and nodejs22.x",
   );
 });
 

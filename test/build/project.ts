@@ -6,7 +6,8 @@ import { dirname, join } from "node:path";
 
 import type { Artifact, BuildRequest } from "../../action/core/artifact.ts";
 import { UserError } from "../../action/core/problem.ts";
-import { esbuildBuilder } from "../../action/edge/esbuild.ts";
+import { createBuilder } from "../../action/edge/builder.ts";
+import type { Builder } from "../../action/ports.ts";
 
 export interface Project extends Disposable {
   readonly root: string;
@@ -22,7 +23,7 @@ export function project(files: Readonly<Record<string, string>>): Project {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   }
-  const build = (...sources: readonly string[]) => esbuildBuilder({ root }).build(sources.map(requestOf));
+  const build = (...sources: readonly string[]) => builderOf(root).build(sources.map(requestOf));
   return {
     root,
     build,
@@ -36,6 +37,10 @@ export function project(files: Readonly<Record<string, string>>): Project {
     },
     [Symbol.dispose]: () => rmSync(root, { recursive: true }),
   };
+}
+
+export function builderOf(root: string): Builder {
+  return createBuilder({ root, environment: process.env });
 }
 
 /** The request on line n of pipeline.yaml, for component cn. */
@@ -64,10 +69,10 @@ print(json.dumps([{"path": i.filename, "date": i.date_time, "mode": oct(i.extern
                    "size": i.file_size} for i in zip.infolist()]))
 `;
 
-export function unpack({ zip }: Pick<Artifact, "zip">): Unpacked {
+export async function unpack({ zip }: Pick<Artifact, "zip">): Promise<Unpacked> {
   const outer = temporaryFolder();
   const folder = join(outer, "task");
-  writeFileSync(join(outer, "artifact.zip"), zip);
+  writeFileSync(join(outer, "artifact.zip"), await zip());
   const list = execFileSync("python3", ["-c", UNPACK, join(outer, "artifact.zip"), folder], {
     encoding: "utf8",
   });

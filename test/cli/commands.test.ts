@@ -59,7 +59,9 @@ test("build tells each function's zip and calls", async () => {
   using small = repository(SMALLEST);
   const { code, stdout, stderr } = await small.warren(["build"]);
   expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
-  expect(stderr).toMatch(/^worker {2}1 kB {2}functions\/[0-9a-f]{64}\.zip\n {2}no AWS calls\n$/);
+  expect(stderr).toMatch(
+    /^worker {2}1 kB {2}functions\/[0-9a-f]{64}\.zip\n {2}no AWS calls\n {2}loads in \d+ ms\n$/,
+  );
   const json = await small.warren(["build", "--json"]);
   expect(jsonOf(json.stdout)).toMatchObject({
     kind: "built",

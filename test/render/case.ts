@@ -88,9 +88,10 @@ function artifact([component, given]: [string, GivenCalls]): Artifact {
     component,
     key: `functions/${component}.zip`,
     handler: "index.handler",
-    zip: new Uint8Array(),
+    zip: async () => new Uint8Array(),
     unzippedBytes: 0,
     calls: callsOf(given),
+    passport: { native: [], load: { kind: "not-loaded", why: "it was made for a test" }, warnings: [] },
   };
 }
 

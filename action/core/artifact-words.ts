@@ -1,0 +1,29 @@
+/** A built function in words and in JSON. */
+import type { Artifact } from "./artifact.ts";
+import { megabytes, passportCells } from "./passport.ts";
+import { formatProblem } from "./problem.ts";
+import type { Value } from "./value.ts";
+
+export function artifactLines({ component, key, unzippedBytes, calls, passport }: Artifact): string[] {
+  const { native, glibc, load } = passportCells(passport);
+  const what =
+    calls.kind === "exact" ? calls.actions.join(", ") || "no AWS calls" : `calls unknown: ${calls.reason}`;
+  return [
+    `${component}  ${megabytes(unzippedBytes)}  ${key}`,
+    `  ${what}`,
+    ...native.map((one) => `  with ${one}`),
+    `  ${load}${glibc === "" ? "" : `; needs glibc ${glibc}`}`,
+    ...passport.warnings.map((warning) => `  warning: ${formatProblem(warning)}`),
+  ];
+}
+
+export function artifactJson({ component, key, handler, unzippedBytes, calls, passport }: Artifact): Value {
+  return {
+    component,
+    key,
+    handler,
+    unzippedBytes,
+    calls: calls as unknown as Value,
+    passport: { ...passport, warnings: passport.warnings.map(formatProblem) } as unknown as Value,
+  };
+}

@@ -1,0 +1,73 @@
+/** What a bundle has left outside of itself, and what in it reads files that it does not hold. */
+import type { Metafile } from "esbuild";
+
+import type { Problem } from "./problem.ts";
+
+/** An import that the bundler was told to leave as it is. */
+export interface Outside {
+  /** The file that imports, as the metafile calls it. */
+  readonly importer: string;
+  readonly specifier: string;
+}
+
+/** Those of `all` that are still in the bundle `output` after tree shaking. */
+export function usedBy<Import extends Outside>(
+  { outputs }: Metafile,
+  output: string,
+  all: readonly Import[],
+): readonly Import[] {
+  const { inputs = {}, imports = [] } = outputs[output] ?? {};
+  const left = new Set(imports.filter(({ external }) => external).map(({ path }) => path));
+  return all.filter(({ importer, specifier }) => Object.hasOwn(inputs, importer) && left.has(specifier));
+}
+
+/** Files of packages whose code is in the bundle. */
+export function packageFiles({ outputs }: Metafile, output: string): readonly string[] {
+  return Object.entries(outputs[output]?.inputs ?? {})
+    .filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && isPackagePath(path))
+    .map(([path]) => path);
+}
+
+/** Files of the user's own whose code is in the bundle. */
+export function ownFiles({ outputs }: Metafile, output: string): readonly string[] {
+  return Object.entries(outputs[output]?.inputs ?? {})
+    .filter(
+      ([path, { bytesInOutput }]) => bytesInOutput > 0 && !isPackagePath(path) && !/^[\w-]+:/.test(path),
+    )
+    .map(([path]) => path);
+}
+
+export function isPackagePath(path: string): boolean {
+  return path.split("/").includes("node_modules");
+}
+
+/** How code finds files beside itself, which a bundle leaves behind. */
+const OWN_PLACE =
+  /\b__(?:dirname|filename)\b|\bimport\.meta\.(?:url|dirname|filename)\b|\brequire\.resolve\(/;
+
+export function mayReadOwnFiles(code: string): boolean {
+  return OWN_PLACE.test(code);
+}
+
+const FILE_URL = /\bnew URL\(\s*["'`](\.{1,2}\/[^"'`]+)["'`]\s*,\s*import\.meta\.url/;
+const FOLDER = /\b__dirname\b|\b__filename\b|\bimport\.meta\.(?:dirname|filename)\b/;
+
+/** `file`: one of the user's own, from the repository's root. Nothing about lines that are comments. */
+export function ownFileWarnings(file: string, code: string): readonly Problem[] {
+  return code.split("\n").flatMap((text, index): readonly Problem[] => {
+    if (/^\s*(?:\/\/|\*|\/\*)/.test(text)) return [];
+    const read = FILE_URL.exec(text) ?? FOLDER.exec(text);
+    if (read === null) return [];
+    const [what, path] = read;
+    return [
+      {
+        place: { file, line: index + 1, column: read.index + 1 },
+        message:
+          path === undefined
+            ? `the code looks for files by \`${what}\`, and the function has only what is imported`
+            : `the code reads \`${path}\`, and the function has only what is imported`,
+        hint: "Import .json and .txt files, so that they are in the bundle.",
+      },
+    ];
+  });
+}

@@ -1,0 +1,225 @@
+/** The Builder: bundle or pack, then verify, load, measure and name. */
+import { createHash } from "node:crypto";
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, relative, resolve } from "node:path";
+
+import { artifactKey, artifactManifest, type Artifact, type BuildRequest } from "../core/artifact.ts";
+import type { Load, LoadResult, Passport } from "../core/passport.ts";
+import { formatProblem, UserError, type Problem } from "../core/problem.ts";
+import { runtimeOf } from "../core/runtime.ts";
+import { sizeProblem } from "../core/size.ts";
+import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem } from "../core/source.ts";
+import { type Verdict, verifyFiles } from "../core/verify.ts";
+import type { Builder } from "../ports.ts";
+import { createBundler, type Job } from "./bundles.ts";
+import type { Environment } from "./cache.ts";
+import { draftBundle, draftPython, type Draft, type Drafted } from "./drafts.ts";
+import { findEsbuild } from "./esbuild-program.ts";
+import { loadArtifacts } from "./load.ts";
+import { installedPackages } from "./packages.ts";
+import { isPython } from "./python.ts";
+import { createSpool, type Spool } from "./spool.ts";
+import { createVendor } from "./vendor.ts";
+import { zipFiles } from "./zip.ts";
+
+/**
+ * Entries of one esbuild call, which keeps all its outputs in memory: 25 functions with an AWS client each take
+ * 600 MB, 10 take 300 MB and a twentieth more CPU.
+ */
+const CHUNK = 10;
+
+/** Drafts are loaded together, many to a process, once they come to so much. */
+const BATCH_BYTES = 64_000_000;
+
+export interface BuilderSettings {
+  /** The repository's folder. */
+  readonly root: string;
+  readonly environment: Environment;
+}
+
+export function createBuilder(settings: BuilderSettings): Builder {
+  return {
+    async build(requests) {
+      const home = await realpath(settings.root);
+      const problems: Problem[] = [];
+      const artifacts = new Map<string, Artifact>();
+      const good: BuildRequest[] = [];
+      for (const request of requests) {
+        const problem = isPython(request)
+          ? undefined
+          : (requestProblem(request) ?? (await fileProblem(request, home)));
+        if (problem === undefined) good.push(request);
+        else problems.push(problem);
+      }
+      const spool = createSpool();
+      for await (const batch of batches(drafts(good, home, settings.environment))) {
+        const drafted: Draft[] = [];
+        for (const one of batch) {
+          if (one.kind === "failed") problems.push(...one.problems);
+          else drafted.push(one.draft);
+        }
+        const results = await finish(drafted, spool, settings.environment);
+        for (const result of results) {
+          if (result.kind === "failed") problems.push(...result.problems);
+          else for (const artifact of result.artifacts) artifacts.set(artifact.component, artifact);
+        }
+      }
+      if (problems.length > 0) throw new UserError("build-failed", distinct(problems));
+      return requests.flatMap(({ component }) => artifacts.get(component) ?? []);
+    },
+  };
+}
+
+async function fileProblem(request: BuildRequest, root: string): Promise<Problem | undefined> {
+  const path = resolve(root, request.source);
+  if (!((await stat(path).catch(absent))?.isFile() ?? false)) {
+    return missingProblem(request, (await readdir(dirname(path)).catch(absent)) ?? []);
+  }
+  return isInside(relative(root, await realpath(path))) ? undefined : outsideProblem(request);
+}
+
+function absent(error: NodeJS.ErrnoException): undefined {
+  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  throw error;
+}
+
+/** As they come, so that not all of them are in memory at once. */
+async function* drafts(
+  requests: readonly BuildRequest[],
+  root: string,
+  environment: Environment,
+): AsyncGenerator<Drafted> {
+  const all = jobs(requests.filter((request) => !isPython(request)));
+  if (all.length > 0) {
+    const packages = installedPackages();
+    const vendor = createVendor({ root, environment, packages });
+    const bundler = createBundler({ root, packages, esbuild: await findEsbuild(root, environment) });
+    for (const { target, format, jobs: chunk } of chunks(all)) {
+      for (const bundled of await bundler.bundle(chunk, { target, format })) {
+        yield* await draftBundle(bundled, { root, packages, vendor });
+      }
+    }
+  }
+  for (const request of requests.filter(isPython)) yield draftPython(request, root);
+}
+
+interface Kind {
+  readonly target: string;
+  readonly format: "esm" | "cjs";
+}
+
+function jobs(requests: readonly BuildRequest[]): readonly (Job & Kind)[] {
+  const found = new Map<string, Job & Kind>();
+  for (const request of requests) {
+    const { runtime, source, format = "esm" } = request;
+    const target = esbuildTarget(runtime) ?? runtime;
+    const key = `${target} ${format} ${source}`;
+    const others = found.get(key)?.requests;
+    found.set(key, { target, format, source, requests: others ? [...others, request] : [request] });
+  }
+  return [...found.values()];
+}
+
+function chunks(all: readonly (Job & Kind)[]): readonly (Kind & { readonly jobs: readonly Job[] })[] {
+  const groups = Map.groupBy(all, ({ target, format }) => `${target} ${format}`);
+  return [...groups.values()].flatMap((group) =>
+    Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, i) => {
+      const part = group.slice(i * CHUNK, (i + 1) * CHUNK);
+      return { target: part[0]?.target ?? "", format: part[0]?.format ?? "esm", jobs: part };
+    }),
+  );
+}
+
+async function* batches(all: AsyncIterable<Drafted>): AsyncGenerator<readonly Drafted[]> {
+  let batch: Drafted[] = [];
+  let bytes = 0;
+  for await (const one of all) {
+    batch.push(one);
+    bytes += one.kind === "drafted" ? bytesOf(one.draft) : 0;
+    if (bytes < BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    bytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function bytesOf({ files }: Draft): number {
+  return files.reduce((sum, { content }) => sum + content.byteLength, 0);
+}
+
+type Finished =
+  | { readonly kind: "finished"; readonly artifacts: readonly Artifact[] }
+  | { readonly kind: "failed"; readonly problems: readonly Problem[] };
+
+async function finish(
+  batch: readonly Draft[],
+  spool: Spool,
+  environment: Environment,
+): Promise<readonly Finished[]> {
+  const fitting = batch.map((draft) => ({ draft, problem: sizeProblem(draft.requests[0], draft.files) }));
+  const small = fitting.flatMap(({ draft, problem }) => (problem === undefined ? draft : []));
+  const verdicts = small.map((draft) => verify(draft));
+  const loads = await loadArtifacts(
+    small.map(({ requests: [request], handler, files }, i) => {
+      return { ...request, handler, files, native: (verdicts[i]?.binaries.length ?? 0) > 0 };
+    }),
+    { environment },
+  );
+  return [
+    ...fitting.flatMap(({ problem }): readonly Finished[] =>
+      problem === undefined ? [] : [{ kind: "failed", problems: [problem] }],
+    ),
+    ...small.map((draft, i) => {
+      const [load, verdict] = [loads[i], verdicts[i]];
+      if (load === undefined || verdict === undefined) throw new Error("a draft without a verdict");
+      return conclude(draft, verdict, load, spool);
+    }),
+  ];
+}
+
+function verify(draft: Draft, loaded?: readonly string[]): Verdict {
+  const { requests, files, removed, roots } = draft;
+  return verifyFiles({ ...requests[0], files, removed, roots, ...(loaded && { loaded }) });
+}
+
+function conclude(draft: Draft, before: Verdict, load: LoadResult, spool: Spool): Finished {
+  if (load.kind === "failed") return { kind: "failed", problems: [...before.problems, load.problem] };
+  // A fault in a binary that is not loaded harms nobody.
+  const verdict =
+    load.kind === "loaded" && before.binaries.length > 0 ? verify(draft, load.binaries) : before;
+  if (verdict.problems.length > 0) return { kind: "failed", problems: verdict.problems };
+  return { kind: "finished", artifacts: artifactsOf(draft, verdict, load, spool) };
+}
+
+function artifactsOf(draft: Draft, verdict: Verdict, load: Load, spool: Spool): readonly Artifact[] {
+  const { requests, files, handler, calls, warnings, native } = draft;
+  const spooled = files.map(({ path, mode, content }) => ({ path, mode, ...spool.put(content) }));
+  const passport: Passport = {
+    native: native(verdict.binaries),
+    ...(verdict.glibc === undefined ? {} : { glibc: verdict.glibc, glibcLimit: glibcOf(requests[0]) }),
+    load,
+    warnings: [...warnings, ...verdict.warnings],
+  };
+  let zipped: Promise<Uint8Array> | undefined;
+  const zip = (): Promise<Uint8Array> =>
+    (zipped ??= zipFiles(spooled.map(({ path, mode, read }) => ({ path, mode, content: read() }))));
+  const key = artifactKey(createHash("sha256").update(artifactManifest(spooled)).digest("hex"));
+  return requests.map(({ component }) => ({
+    component,
+    key,
+    handler,
+    zip,
+    unzippedBytes: bytesOf(draft),
+    calls,
+    passport,
+  }));
+}
+
+function glibcOf({ runtime }: BuildRequest): string {
+  return runtimeOf(runtime).system.newest.GLIBC;
+}
+
+function distinct(problems: readonly Problem[]): readonly Problem[] {
+  return [...new Map(problems.map((problem) => [formatProblem(problem), problem])).values()];
+}

@@ -1,0 +1,146 @@
+/** Many sources at once to one bundle each, and what is wrong with each of them. */
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+
+import type { Message } from "esbuild";
+
+import type { BuildRequest } from "../core/artifact.ts";
+import { mayReadOwnFiles, packageFiles } from "../core/bundle.ts";
+import {
+  buildProblem,
+  ENTRY,
+  foreignFileProblems,
+  isMissingHandler,
+  type Leave,
+  leaveOf,
+} from "../core/buildproblem.ts";
+import type { Problem } from "../core/problem.ts";
+import { type Bundle, bundle, type BundleSettings, withoutComments } from "./esbuild.ts";
+import { outsideKey } from "./esbuild-plugins.ts";
+
+/** A request that is one with all others of the same source, target and format. */
+export interface Job {
+  readonly source: string;
+  readonly requests: readonly [BuildRequest, ...BuildRequest[]];
+}
+
+export type Bundled =
+  | { readonly kind: "bundled"; readonly job: Job; readonly bundle: Bundle }
+  | { readonly kind: "failed"; readonly problems: readonly Problem[] };
+
+export interface Bundler {
+  /** Of one target and format. Each job's bundle is the same alone and among others. */
+  bundle(jobs: readonly Job[], how: Pick<BundleSettings, "target" | "format">): Promise<readonly Bundled[]>;
+}
+
+type Common = Pick<BundleSettings, "esbuild" | "root" | "packages">;
+type Left = Pick<BundleSettings, "outside" | "absent">;
+
+/** One for each build: what is known of a package's file is kept. */
+export function createBundler(common: Common): Bundler {
+  const { root, packages, esbuild } = common;
+  const readers = new Map<string, boolean>();
+
+  async function attempt(
+    jobs: readonly Job[],
+    how: Pick<BundleSettings, "target" | "format">,
+    left: Left,
+  ): Promise<readonly Bundled[]> {
+    const result = await bundle(
+      jobs.map(({ source }) => source),
+      { ...common, ...how, ...left },
+    );
+    if (result.kind === "failed") {
+      const leaves = result.errors.map(leaveOf);
+      const more = leftWith(left, leaves);
+      // Which package stays outside must not depend on what other functions do with it.
+      const isForAll = jobs.length === 1 || leaves.every((leave) => leave?.kind === "import");
+      if (isForAll && leaves.every((leave) => leave !== undefined) && more !== undefined) {
+        return attempt(jobs, how, more);
+      }
+      const [job] = jobs;
+      if (jobs.length === 1 && job !== undefined) return [failure(result.errors, job)];
+      // esbuild stops before it looks at exports when a file cannot be read, and does not say whose the file is.
+      const outcomes: Bundled[] = [];
+      for (const one of jobs) outcomes.push(...(await attempt([one], how, left)));
+      return outcomes;
+    }
+    const outcomes: Bundled[] = [];
+    const again = new Map<string, { readonly jobs: Job[]; readonly outside: ReadonlySet<string> }>();
+    for (const [index, one] of result.bundles.entries()) {
+      const job = jobs[index];
+      if (job === undefined) throw new Error(`no job ${index}`);
+      // One that is imported by its path, and not by its name, cannot be left outside.
+      const folders = (await readersIn(one)).filter((folder) => !left.outside.has(folder));
+      if (folders.length === 0) outcomes.push(judge(job, one));
+      else {
+        const key = folders.toSorted().join("\0");
+        const group = again.get(key) ?? { jobs: [], outside: new Set([...left.outside, ...folders]) };
+        again.set(key, group);
+        group.jobs.push(job);
+      }
+    }
+    for (const group of again.values()) {
+      outcomes.push(...(await attempt(group.jobs, how, { ...left, outside: group.outside })));
+    }
+    return outcomes;
+  }
+
+  /** With what the errors are about left as it is; undefined if that is nothing new. */
+  function leftWith({ outside, absent }: Left, leaves: readonly (Leave | undefined)[]): Left | undefined {
+    const imports = leaves.flatMap((leave) =>
+      leave?.kind === "import" ? outsideKey(leave.importer, leave.specifier) : [],
+    );
+    const folders = leaves.flatMap((leave) =>
+      leave?.kind === "package" ? (packages.owner(resolve(root, leave.file))?.folder ?? []) : [],
+    );
+    const more = { outside: new Set([...outside, ...folders]), absent: new Set([...absent, ...imports]) };
+    return more.outside.size + more.absent.size > outside.size + absent.size ? more : undefined;
+  }
+
+  /** Folders of packages that look for files beside their own code. */
+  async function readersIn({ metafile, output }: Bundle): Promise<readonly string[]> {
+    const folders = new Set<string>();
+    for (const path of packageFiles(metafile, output)) {
+      const known = readers.get(path) ?? (await isReader(resolve(root, path)));
+      readers.set(path, known);
+      if (!known) continue;
+      const owner = packages.owner(resolve(root, path));
+      if (owner !== undefined) folders.add(owner.folder);
+    }
+    return [...folders];
+  }
+
+  async function isReader(file: string): Promise<boolean> {
+    const code = await readFile(file, "utf8");
+    if (!mayReadOwnFiles(code)) return false;
+    return mayReadOwnFiles((await withoutComments(esbuild, code)) ?? code);
+  }
+
+  return {
+    async bundle(jobs, how) {
+      return attempt(jobs, how, { outside: new Set(), absent: new Set() });
+    },
+  };
+}
+
+function failure(errors: readonly Message[], { requests: [request] }: Job): Bundled {
+  // What packages ask for in vain would be left as it is, if the rest could be built.
+  const own = errors.filter((error) => leaveOf(error) === undefined);
+  return {
+    kind: "failed",
+    problems: (own.length > 0 ? own : errors).map((message) => buildProblem(message, request)),
+  };
+}
+
+function judge(job: Job, one: Bundle): Bundled {
+  const { requests, source } = job;
+  const [request] = requests;
+  const problems = [
+    ...one.warnings
+      .filter((message) => isMissingHandler(message) && message.location?.file === `${ENTRY}:${source}`)
+      .map((message) => buildProblem(message, request)),
+    ...foreignFileProblems(one.metafile, one.output, request),
+  ];
+  return problems.length > 0 ? { kind: "failed", problems } : { kind: "bundled", job, bundle: one };
+}

@@ -1,0 +1,189 @@
+/** From a request to the files of its artifact, not yet verified, loaded or named. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { ArtifactFile, BuildRequest, Calls } from "../core/artifact.ts";
+import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
+import { bundleCalls } from "../core/calls.ts";
+import type { NativeRoot } from "../core/native-root.ts";
+import type { NativePackage } from "../core/passport.ts";
+import type { Problem } from "../core/problem.ts";
+import type { Removed } from "../core/prune.ts";
+import { keepSources, parseSourceMap } from "../core/sourcemap.ts";
+import type { Bundled, Job } from "./bundles.ts";
+import type { Bundle } from "./esbuild.ts";
+import type { Package, Packages } from "./packages.ts";
+import { packPython } from "./python.ts";
+import type { Vendor, VendoredPackage } from "./vendor.ts";
+
+export interface Draft {
+  /** All of one runtime and architecture. */
+  readonly requests: readonly [BuildRequest, ...BuildRequest[]];
+  readonly handler: string;
+  readonly files: readonly ArtifactFile[];
+  readonly removed: readonly Removed[];
+  readonly roots: readonly NativeRoot[];
+  readonly calls: Calls;
+  readonly warnings: readonly Problem[];
+  /** Packages beside the bundle, for the passport; `binaries` are paths of those that fit the target. */
+  readonly native: (binaries: readonly string[]) => readonly NativePackage[];
+}
+
+export type Drafted =
+  | { readonly kind: "drafted"; readonly draft: Draft }
+  | { readonly kind: "failed"; readonly problems: readonly Problem[] };
+
+export interface DraftSettings {
+  /** Real path of the repository's folder. */
+  readonly root: string;
+  readonly packages: Packages;
+  readonly vendor: Vendor;
+}
+
+export async function draftPython(request: BuildRequest, root: string): Promise<Drafted> {
+  const packed = await packPython(request, { root });
+  if (packed.kind === "failed") return packed;
+  const { files, handler, calls, warnings, native } = packed;
+  return {
+    kind: "drafted",
+    draft: {
+      requests: [request],
+      handler,
+      files,
+      removed: [],
+      roots: [],
+      calls,
+      warnings,
+      native: () => native,
+    },
+  };
+}
+
+/** One draft for each system that the bundle is for, as only packages beside it make a difference. */
+export async function draftBundle(bundled: Bundled, settings: DraftSettings): Promise<readonly Drafted[]> {
+  if (bundled.kind === "failed") return [bundled];
+  const { job, bundle } = bundled;
+  const own = await readOwn(bundle, settings.root);
+  const roots = bundle.imports.flatMap((one) => one.package ?? []);
+  const isPlain = roots.length === 0 && bundle.binaries.length === 0;
+  const groups = isPlain
+    ? [job.requests]
+    : Map.groupBy(job.requests, (one) => `${one.architecture} ${one.allowNewerLibstdcxx}`).values();
+  const drafts: Drafted[] = [];
+  for (const [first, ...rest] of groups) {
+    if (first !== undefined) drafts.push(await draft([first, ...rest], bundled, { ...settings, own, roots }));
+  }
+  return drafts;
+}
+
+interface Own {
+  readonly files: readonly ArtifactFile[];
+  readonly warnings: readonly Problem[];
+}
+
+/** What is the same for every system. */
+async function readOwn(bundle: Bundle, root: string): Promise<Own> {
+  const texts = await Promise.all(
+    ownFiles(bundle.metafile, bundle.output).map(async (file) => ({
+      file,
+      code: await readFile(join(root, file), "utf8"),
+    })),
+  );
+  return {
+    files: [...bundleFiles(bundle), ...binaryFiles(bundle)],
+    warnings: texts.flatMap(({ file, code }) => ownFileWarnings(file, code)),
+  };
+}
+
+async function draft(
+  requests: Draft["requests"],
+  { bundle }: { readonly job: Job; readonly bundle: Bundle },
+  {
+    own,
+    roots,
+    packages,
+    vendor,
+    root,
+  }: DraftSettings & { readonly own: Own; readonly roots: readonly Package[] },
+): Promise<Drafted> {
+  const [request] = requests;
+  const vendored = await vendor.vendor(roots, request);
+  if (vendored.kind === "failed") {
+    return {
+      kind: "failed",
+      problems: vendored.problems.map((problem) => ({ place: request.place, ...problem })),
+    };
+  }
+  const names = vendored.packages.map(({ name }) => name);
+  const files = [...own.files, ...vendored.files];
+  return {
+    kind: "drafted",
+    draft: {
+      requests,
+      handler: "index.handler",
+      files,
+      removed: vendored.removed,
+      roots: vendored.roots,
+      calls: bundleCalls(bundle.metafile, bundle.output, names),
+      warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
+      native: (binaries) =>
+        nativePackages(vendored.packages, new Set(roots.map(({ name }) => name)), files, binaries),
+    },
+  };
+}
+
+function bundleFiles({ code, map, output }: Bundle): readonly ArtifactFile[] {
+  const own = keepSources(parseSourceMap(map), isOwnSource);
+  const name = output.slice(output.lastIndexOf("/") + 1);
+  const files = {
+    [name]: `${code}//# sourceMappingURL=${name}.map\n`,
+    // The map lies in /var/task, so `functions/a.ts` is shown as `/var/task/functions/a.ts`.
+    [`${name}.map`]: JSON.stringify({
+      ...own,
+      sources: own.sources.map((source) => source.replace("../", "")),
+    }),
+  };
+  return Object.entries(files).map(([path, text]) => ({ path, mode: 0o644, content: Buffer.from(text) }));
+}
+
+function isOwnSource(source: string): boolean {
+  return !isPackagePath(source) && !/(?:^|\/)[\w-]+:/.test(source);
+}
+
+function binaryFiles({ binaries }: Bundle): readonly ArtifactFile[] {
+  return binaries.map(({ name, content }) => ({ path: name, mode: 0o755, content }));
+}
+
+/** Only what a package asks for without saying that it may be missing. */
+function absentWarnings(
+  { imports }: Bundle,
+  packages: Packages,
+  root: string,
+  { place }: BuildRequest,
+): readonly Problem[] {
+  return imports.flatMap(({ importer, specifier, package: found }): readonly Problem[] => {
+    const owner = found === undefined ? packages.owner(join(root, importer)) : undefined;
+    if (owner === undefined) return [];
+    const { peerDependenciesMeta, optionalDependencies } = owner.manifest;
+    if (peerDependenciesMeta?.[specifier]?.optional === true) return [];
+    if (optionalDependencies !== undefined && Object.hasOwn(optionalDependencies, specifier)) return [];
+    const message = `\`${specifier}\`, which \`${owner.name}\` asks for, is not installed: the function will be without it`;
+    return [{ place, message, hint: "Install it if the function needs it." }];
+  });
+}
+
+function nativePackages(
+  packages: readonly VendoredPackage[],
+  roots: ReadonlySet<string>,
+  files: readonly ArtifactFile[],
+  binaries: readonly string[],
+): readonly NativePackage[] {
+  return packages.flatMap(({ name, version, origin, location }) => {
+    const isOwn = ({ path }: Pick<ArtifactFile, "path">): boolean =>
+      path.startsWith(`${location}/`) && !path.startsWith(`${location}/node_modules/`);
+    const count = binaries.filter((path) => isOwn({ path })).length;
+    if (count === 0 && !(roots.has(name) && location === `node_modules/${name}`)) return [];
+    const bytes = files.filter(isOwn).reduce((sum, { content }) => sum + content.byteLength, 0);
+    return [{ name, version, origin, binaries: count, bytes }];
+  });
+}
