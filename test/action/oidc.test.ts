@@ -27,14 +27,23 @@ test("production, a preview and its teardown, each with the role for it and no k
   expect(await world.stackNames()).toEqual(["burrow-prod"]);
 });
 
-test("neither a token nor a key is ever in the log, the outputs or the comment", async () => {
+test("neither a token nor a key is ever in the log, the outputs, the summary or anything that GitHub is told", async () => {
   world.github.pushBranch("main");
-  const { stdout, stderr, outputs, summary } = await world.push("main");
-  const log = stdout.replaceAll(/^::add-mask::.*$/gm, "");
-  const secrets = [...stdout.matchAll(/^::add-mask::(.+)$/gm)].map(([, secret = ""]) => secret);
-  expect(secrets.length).toBeGreaterThanOrEqual(5);
-  for (const secret of secrets)
-    expect(`${log}${stderr}${JSON.stringify(outputs)}${summary}`).not.toContain(secret);
+  world.github.pushBranch("secretive");
+  const { number } = world.github.createPullRequest({ branch: "secretive" });
+  const runs = [await world.push("main"), await world.pullRequest("opened", number)];
+  const secrets = runs.flatMap(({ stdout }) =>
+    [...stdout.matchAll(/^::add-mask::(.+)$/gm)].map(([, secret = ""]) => secret),
+  );
+  // GitHub's token of each run; OIDC token, key, secret and session of each role that one assumes.
+  expect(new Set(secrets).size).toBeGreaterThanOrEqual(5 + 9);
+  const told = runs.map(({ stdout, stderr, outputs, summary }) =>
+    [stdout.replaceAll(/^::add-mask::.*$/gm, ""), stderr, JSON.stringify(outputs), summary].join("\n"),
+  );
+  const { comments, deployments, issues } = world.github.state;
+  const kept = JSON.stringify([comments, deployments, issues].map((one) => [...one.values()]));
+  expect(kept).toContain("burrow-secretive-");
+  for (const secret of secrets) expect([...told, kept].join("\n")).not.toContain(secret);
 });
 
 test("a job of another environment is refused, and told which claim differs and what to paste", async () => {
@@ -54,5 +63,6 @@ test("the doctor looks with the role for plans, and fails for what has to be men
   const asked = { ref: "refs/heads/main", inputs };
   const run = await world.act("workflow_dispatch", asked, { inputs, jobEnvironment: "preview" });
   expect(run).toMatchObject({ code: 1, outputs: { reason: "doctor-found-problems" } });
-  expect(run.told).toMatchSnapshot();
+  expect(run.told).toMatchSnapshot("log");
+  expect(run.routes).toMatchSnapshot("routes");
 });

@@ -24,6 +24,7 @@ flow:
 export const WORKER = "export async function handler(): Promise<void> {}\n";
 /** As the workflow file grants them, but for `id-token`. */
 const PERMISSIONS: Permissions = {
+  actions: "read",
   contents: "read",
   "pull-requests": "write",
   deployments: "write",
