@@ -1,7 +1,7 @@
 /** One change set, from the template to the end of its operation. */
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems, hintFor } from "./core/cause.ts";
-import { planLines, untouchedText } from "./core/plan-lines.ts";
+import { planLines, riskLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
 import { SALT_TAG, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
@@ -9,7 +9,7 @@ import { accountOf, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { follow } from "./follow.ts";
 import type { FollowPorts, Watch } from "./follow.ts";
-import { told } from "./plan.ts";
+import { type Told, told } from "./plan.ts";
 import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
 import { MARKER_TAG, itemsTag, loadEarly, markerKey, mustLoadLate } from "./seed.ts";
 import type { SeedPorts } from "./seed.ts";
@@ -24,8 +24,6 @@ export interface Deployment {
   readonly watch: Watch;
   readonly ports: DeployPorts;
 }
-
-type Told = ReturnType<typeof told>;
 
 export type Applied =
   /** Another run's operation got in between: look at the stack again. */
@@ -66,7 +64,11 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
     case "ready":
       break;
   }
-  const { changes, counts } = tellChanges(changeSet.changes, former, deployment);
+  const { changes, counts, risk } = tellChanges(changeSet.changes, former, deployment);
+  if (risk.stops.length > 0) {
+    await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
+    throw new UserError("data-at-risk", risk.stops);
+  }
   if (former) await loadEarly(rendered, former, ports);
   const { id: changeSetId, stackId } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
@@ -86,6 +88,7 @@ function tellChanges(changes: readonly Change[], former: Stack | undefined, depl
   const meaning = told(changes, former, rendered, ports);
   const lines = [...planLines(meaning.words), untouchedText(meaning.untouched)].filter((line) => line !== "");
   for (const line of lines) ports.log.info(line);
+  for (const line of riskLines(meaning.risk)) ports.log.warn(line);
   return meaning;
 }
 

@@ -114,9 +114,10 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
     .action((flags: Flags, command: Command) =>
       perform({ command: "deploy", target: target(flags), ...limit(flags) }, command),
     );
-  staged("smoke", "send what pipeline.yaml's `smoke:` says through the deployed stage, and time its hops").action(
-    (flags: Flags, command: Command) => perform({ command: "smoke", target: target(flags) }, command),
-  );
+  staged(
+    "smoke",
+    "send what pipeline.yaml's `smoke:` says through the deployed stage, and time its hops",
+  ).action((flags: Flags, command: Command) => perform({ command: "smoke", target: target(flags) }, command));
   staged("destroy", "take the stage's stack away, its data too (refused for protected stages)")
     .addOption(minutes)
     .action((flags: Flags, command: Command) =>
@@ -222,10 +223,13 @@ async function perform(request: Request, command: Command): Promise<void> {
   const stuck = outcome.kind === "smoked" && outcome.smoke.kind === "stuck";
   if (stuck || (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0))
     process.exitCode = EXIT.problem;
+  const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
+  if (stops.length > 0) process.exitCode = EXIT.problem;
   if (outcome.kind === "drift") process.exitCode = driftExit(outcome.stages);
   if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);
+  if (stops.length > 0) throw new UserError("data-at-risk", stops);
 }
 
 /** Drift that is certain goes before what could not be found out. */

@@ -95,6 +95,10 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   await runner.summary(summary);
   if (report) runner.output("report", await runner.keep(report.name, report.text));
   if ("failure" in outcome && outcome.failure) throw outcome.failure;
+  // All is told and the preview is up, but a merge would be stopped: that is red where it can still be mended.
+  const merging = "facts" in outcome ? outcome.facts.merging : [];
+  const stops = merging.flatMap((one) => (one.kind === "planned" ? one.plan.risk.stops : []));
+  if (stops.length > 0) throw new UserError("data-at-risk", stops);
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);
 }

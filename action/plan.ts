@@ -2,6 +2,7 @@
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { planned } from "./core/change.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
+import { type PlanRisk, planRisk } from "./core/plan-risk.ts";
 import { type ResourceWords, planWords } from "./core/plan-words.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
@@ -27,6 +28,7 @@ export interface Plan {
   readonly counts: Counts;
   /** How many more resources stay as they are, but for their tags. */
   readonly untouched: number;
+  readonly risk: PlanRisk;
   /** Components whose items would be put. */
   readonly items: readonly string[];
 }
@@ -70,16 +72,24 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   return { kind: nothing ? "nothing" : kind, stackName, digest, ...changes, items };
 }
 
+export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk">;
+
 /** What a change set means, for those who decide and for those who read. */
 export function told(
   changes: readonly Change[],
   stack: Pick<Stack, "tags"> | undefined,
-  { origins }: Pick<Rendered, "origins">,
-  { workspace }: { readonly workspace: Pick<PlanPorts["workspace"], "sha256"> },
-): Pick<Plan, "changes" | "words" | "counts" | "untouched"> {
+  { origins, guard, protected: isProtected }: Pick<Rendered, "origins" | "guard" | "protected">,
+  {
+    workspace,
+    clock,
+  }: Pick<PlanPorts, "clock"> & { readonly workspace: Pick<PlanPorts["workspace"], "sha256"> },
+): Told {
   const all = planned(changes, origins);
   const words = planWords(all.changes, fingerprinter(stack?.tags, workspace.sha256));
-  return { ...all, words, counts: countsOf(words) };
+  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  const creates = stack === undefined;
+  const risk = planRisk(all.changes, guard, { protected: isProtected, creates, today });
+  return { ...all, words, counts: countsOf(words), risk };
 }
 
 /** The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack. */

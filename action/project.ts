@@ -1,6 +1,6 @@
 /** The repository's pipeline, read and checked: files -> Pipeline, code -> artifacts, both -> one stack. */
 import { type Artifact, type BuildRequest, artifactOf } from "./core/artifact.ts";
-import { type Catalog, readCatalog } from "./core/catalog.ts";
+import { type Catalog, readCatalog, statefulTypes } from "./core/catalog.ts";
 import type { SourceText } from "./core/document.ts";
 import { parseItems } from "./core/items.ts";
 import { type Pipeline, parsePipeline } from "./core/pipeline.ts";
@@ -160,9 +160,10 @@ export async function prepareStack(
   const facts = { pipeline: project.pipeline.name, stage: name, of, protected: isProtected, digest };
   const tags = stackTags({ ...facts, ...commit });
   const { stackName, origins } = stack;
+  const guard = { statefulTypes: statefulTypes(project.catalog), waivers: project.pipeline.waivers };
   return {
     artifacts,
     stack,
-    rendered: { stackName, body, digest, protected: stage.protected, tags, items, origins },
+    rendered: { stackName, body, digest, protected: stage.protected, guard, tags, items, origins },
   };
 }

@@ -48,6 +48,14 @@ export function findConnection(
   );
 }
 
+/** CloudFormation's types of all resources that a template says hold data. */
+export function statefulTypes({ components }: Catalog): readonly string[] {
+  const types = [...components.values()].flatMap(({ metadata, resources }) =>
+    (metadata.Stateful ?? []).flatMap((id) => resources[id]?.Type ?? []),
+  );
+  return [...new Set(types)].toSorted((a, b) => (a < b ? -1 : 1));
+}
+
 /** The parameters that a user sets: all but those that Warren fills in. */
 export function optionsOf(template: ComponentTemplate | ConnectionTemplate): Parameter[] {
   return Object.values(template.parameters).filter(

@@ -3,7 +3,7 @@ import type { Plan } from "../plan.ts";
 import type { Value } from "./value.ts";
 
 export function planJson(plan: Plan): Value {
-  const { kind, stackName, digest, words, counts, untouched, items } = plan;
+  const { kind, stackName, digest, words, counts, untouched, risk, items } = plan;
   return {
     kind: "planned",
     would: kind,
@@ -11,6 +11,9 @@ export function planJson(plan: Plan): Value {
     digest,
     ...counts,
     untouched,
+    risks: risk.risks as unknown as Value,
+    stops: risk.stops as unknown as Value,
+    notes: risk.notes as unknown as Value,
     changes: words as unknown as Value,
     items,
   };

@@ -1,5 +1,8 @@
 /** A plan in lines, for the log and the terminal; from what is safe to be shown. */
+import type { PlanRisk } from "./plan-risk.ts";
 import { EFFECTS, type PropertyWords, type ResourceWords } from "./plan-words.ts";
+import { formatProblem } from "./problem.ts";
+import type { RiskKind } from "./risk.ts";
 
 export interface Counts {
   /** Imports too. */
@@ -73,6 +76,23 @@ export function propertyLines(property: PropertyWords): readonly string[] {
 
 function value(text: string | undefined): string {
   return text === undefined ? "(not set)" : text === "" ? "(empty)" : brief(text);
+}
+
+const RISK_WORDS: Readonly<Record<RiskKind, string>> = {
+  data: "data at risk",
+  exposure: "exposed",
+  rights: "more rights",
+  interruption: "interruption",
+  cost: "cost",
+};
+
+/** `data at risk: table of fang is replaced …`, and what waivers come to; what stops is told as an error. */
+export function riskLines({ risks, notes }: PlanRisk): readonly string[] {
+  return [...risks.map(({ kind, text }) => `${RISK_WORDS[kind]}: ${text}`), ...notes.map(formatProblem)];
+}
+
+export function riskWord(kind: RiskKind): string {
+  return RISK_WORDS[kind];
 }
 
 /** What a reader has to know beside the values; each in brackets. */

@@ -1,9 +1,19 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
 import { code, fence, prose, row } from "./markdown.ts";
-import { brief, propertyLines, remarks, resourceTitle, tally, untouchedText } from "./plan-lines.ts";
+import {
+  brief,
+  propertyLines,
+  remarks,
+  resourceTitle,
+  riskWord,
+  tally,
+  untouchedText,
+} from "./plan-lines.ts";
+import type { PlanRisk } from "./plan-risk.ts";
 import type { Section } from "./paper.ts";
 import type { Effect, PropertyWords, ResourceWords } from "./plan-words.ts";
+import type { RiskKind } from "./risk.ts";
 
 const ICONS: Readonly<Record<Effect, string>> = {
   replaced: "♻️",
@@ -13,6 +23,36 @@ const ICONS: Readonly<Record<Effect, string>> = {
   imported: "📥",
   added: "➕",
 };
+
+const RISK_ICONS: Readonly<Record<RiskKind, string>> = {
+  data: "🛑",
+  exposure: "🔓",
+  rights: "🔑",
+  interruption: "⏸️",
+  cost: "💰",
+};
+
+/** What a reviewer must not overlook; whole, before anything else. */
+function riskSection({ risks, stops, notes }: PlanRisk): readonly Section[] {
+  if (risks.length === 0 && notes.length === 0) return [];
+  const head =
+    stops.length > 0
+      ? "**This must not be merged:** data is at risk, and nothing in pipeline.yaml allows it."
+      : risks.length === 0
+        ? ""
+        : "**Look at this:**";
+  const rows = risks.map(({ kind, text }) => `- ${RISK_ICONS[kind]} **${riskWord(kind)}:** ${prose(text)}`);
+  const ways = stops.map(
+    ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${prose(hint ?? "")}`,
+  );
+  return [
+    {
+      head: [head, ""].join("\n"),
+      rows: [...rows, ...ways, ...notes.map(({ message }) => `- ${prose(message)}`)],
+      tail: "",
+    },
+  ];
+}
 
 /** The table of what happens, then what did not fit into its cells. */
 export function planSections(stage: string, plan: Plan): readonly Section[] {
@@ -25,6 +65,7 @@ export function planSections(stage: string, plan: Plan): readonly Section[] {
   const all = [tally(plan.words), ...loaded].filter((part) => part !== "").join(", ");
   const title = `${intoStage} ${what} ${code(plan.stackName)}: ${all}.`;
   const { words } = plan;
+  const risk = riskSection(plan.risk);
   if (words.length === 0) return [{ head: title, rows: [], tail: untouched(plan) }];
   const rows = [...words.filter(({ effect }) => effect !== "added").map(resourceRow), ...additionRows(words)];
   const columns = [row(["", "what", "changes", "CloudFormation"]), row(["-", "-", "-", "-"])];
@@ -39,7 +80,7 @@ export function planSections(stage: string, plan: Plan): readonly Section[] {
     );
     return hidden.length === 0 ? [] : [block(resource, hidden)];
   });
-  return long.length === 0 ? [table] : [table, folded("Longer changes, in full", long)];
+  return [...risk, table, ...(long.length === 0 ? [] : [folded("Longer changes, in full", long)])];
 }
 
 /** Counted, so that nothing is hidden. */

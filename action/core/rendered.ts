@@ -1,5 +1,6 @@
 /** What the renderer hands to the deployer: one stack, ready to be compared with the one that runs. */
 import type { Place } from "./problem.ts";
+import type { Waiver } from "./waiver.ts";
 
 /** Where a resource comes from, so that CloudFormation's words about it lead back to pipeline.yaml. */
 export interface Origin {
@@ -22,6 +23,13 @@ export interface TableItems {
   readonly items: readonly Readonly<Record<string, unknown>>[];
 }
 
+/** What a plan is held against. */
+export interface Guard {
+  /** CloudFormation's types of resources that hold data. */
+  readonly statefulTypes: readonly string[];
+  readonly waivers: readonly Waiver[];
+}
+
 export interface Rendered {
   readonly stackName: string;
   /** Canonical JSON. */
@@ -33,6 +41,8 @@ export interface Rendered {
   /** SHA-256 of body and items: a stack that carries it in its tag `warren:digest` needs nothing. */
   readonly digest: string;
   readonly protected: boolean;
+  /** Absent for the account's own stack, which is not a pipeline's. */
+  readonly guard?: Guard;
   /** `warren:pipeline`, `:stage`, `:branch`, `:commit`, `:digest`, `:repository`. */
   readonly tags: Readonly<Record<string, string>>;
   readonly items: readonly TableItems[];

@@ -54,35 +54,43 @@ export function risksOf(
 }
 
 function dataRisks(change: PlannedChange, changes: readonly PlannedChange[]): Risk[] {
-  const { effect, policyAction } = change;
+  const { effect } = change;
   const who = named(change);
-  const kept = /Retain|Snapshot/.test(policyAction);
+  const old = fateOf(change);
   if (effect === "replaced" || effect === "may-be-replaced") {
-    const old = kept ? "the old one is kept, outside of the stack" : "the old one is deleted with its data";
-    const text = `${who} ${effect === "replaced" ? "is" : "may be"} replaced by an empty one; ${old}`;
-    return [{ ...at(change), kind: "data", text, allow: "replace" }];
+    const what = effect === "replaced" ? "is" : "may be";
+    return [
+      {
+        ...at(change),
+        kind: "data",
+        text: `${who} ${what} replaced by an empty one${old}`,
+        allow: "replace",
+      },
+    ];
   }
   if (effect !== "removed") return [];
   const heir = changes.find(
     (other) =>
       other.effect === "added" && other.type === change.type && resourceOf(other) === resourceOf(change),
   );
-  const old = kept ? "it is kept with its data, but outside of the stack" : "it is deleted with its data";
-  const name = componentOf(change);
-  if (heir) {
-    const now = componentOf(heir);
-    return [
-      {
-        ...at(change),
-        ...(heir.origin && { place: heir.origin.place }),
-        kind: "data",
-        text: `it looks as if \`${name}\` were renamed to \`${now}\`, which makes an empty one: ${old}`,
-        hint: `Write \`was: ${name}\` at \`${now}\`, and it stays the same one.`,
-        allow: "remove",
-      },
-    ];
-  }
-  return [{ ...at(change), kind: "data", text: `${who} is removed: ${old}`, allow: "remove" }];
+  const removal: Risk = { ...at(change), kind: "data", text: `${who} is removed${old}`, allow: "remove" };
+  if (!heir) return [removal];
+  const [name, now] = [componentOf(change), componentOf(heir)];
+  return [
+    {
+      ...removal,
+      ...(heir.origin && { place: heir.origin.place }),
+      text: `it looks as if \`${name}\` were renamed to \`${now}\`, which makes an empty one${old}`,
+      hint: `Write \`was: ${name}\` at \`${now}\`, and it stays the same one.`,
+    },
+  ];
+}
+
+/** CloudFormation does not always say it. */
+function fateOf({ policyAction, effect }: PlannedChange): string {
+  const it = effect === "removed" ? "it" : "the old one";
+  if (/Retain|Snapshot/.test(policyAction)) return `; ${it} is kept with its data, outside of the stack`;
+  return /Delete/.test(policyAction) ? `; ${it} is deleted with its data` : "";
 }
 
 function ruleRisks(change: PlannedChange): Risk[] {

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { SALT_TAG } from "../../action/core/redact.ts";
 import type { Origin } from "../../action/core/rendered.ts";
+import { systemClock } from "../../action/edge/clock.ts";
 import { type Plan, told } from "../../action/plan.ts";
 import type { Change, ChangeDetail } from "../../action/ports.ts";
 
@@ -91,7 +92,12 @@ export function planOf(
   origins: Readonly<Record<string, Origin>> = {},
   more: Partial<Plan> = {},
 ): Plan {
-  const meaning = told(changes, { tags: { [SALT_TAG]: "grain" } }, { origins }, { workspace: { sha256 } });
+  const meaning = told(
+    changes,
+    { tags: { [SALT_TAG]: "grain" } },
+    { origins, protected: true },
+    { workspace: { sha256 }, clock: systemClock },
+  );
   const kind = changes.length > 0 ? "update" : "nothing";
   return { kind, stackName: "burrow-prod", digest: "d", items: [], ...meaning, ...more };
 }

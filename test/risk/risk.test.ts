@@ -17,13 +17,13 @@ describe("data", () => {
       "data: table of `fang` is replaced by an empty one; the old one is deleted with its data",
     ]);
     expect(texts(change("FangTable", TABLE, { effect, policyAction: "ReplaceAndRetain" }))).toEqual([
-      "data: table of `fang` is replaced by an empty one; the old one is kept, outside of the stack",
+      "data: table of `fang` is replaced by an empty one; the old one is kept with its data, outside of the stack",
     ]);
   });
 
   test("what may be replaced is told, too", () => {
     expect(texts(change("FangTable", TABLE, { effect: "may-be-replaced" }))).toEqual([
-      "data: table of `fang` may be replaced by an empty one; the old one is deleted with its data",
+      "data: table of `fang` may be replaced by an empty one",
     ]);
   });
 
@@ -34,7 +34,7 @@ describe("data", () => {
       origin: undefined,
     });
     expect(texts(removed)).toEqual([
-      "data: AWS::DynamoDB::Table of `every-fang` is removed: it is deleted with its data",
+      "data: AWS::DynamoDB::Table of `every-fang` is removed; it is deleted with its data",
     ]);
   });
 
@@ -51,7 +51,7 @@ describe("data", () => {
       logicalId: "FangTable",
       component: "fang",
       place: { file: "config/pipeline.yaml", line: 9, column: 3 },
-      text: "it looks as if `fang` were renamed to `faang`, which makes an empty one: it is kept with its data, but outside of the stack",
+      text: "it looks as if `fang` were renamed to `faang`, which makes an empty one; it is kept with its data, outside of the stack",
       hint: "Write `was: fang` at `faang`, and it stays the same one.",
       allow: "remove",
     } satisfies Risk);

@@ -23,7 +23,8 @@ test("data at risk stops in a protected stage, and says the waiver to write", ()
     stops: [
       {
         place,
-        message: "table of `fang` is replaced by an empty one; the old one is kept, outside of the stack",
+        message:
+          "table of `fang` is replaced by an empty one; the old one is kept with its data, outside of the stack",
         hint: "If the data may go, say so in pipeline.yaml: `waivers: [{ component: fang, allow: replace, until: <year-month-day>, why: <reason> }]`",
       },
     ],
