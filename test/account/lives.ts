@@ -80,12 +80,19 @@ export async function planLife(world: World): Promise<readonly Plan[]> {
   return [await plan(prod, ports), await plan(staging, ports)];
 }
 
-/** Whether a stage that has every kind and every arrow was changed by hand, seen with the role for plans. */
-export async function driftLife(world: World): Promise<StackDrift> {
-  const rendered = await everyKind(world);
+/** A stack of the pipeline with every kind and every arrow, made by the account's root, to be looked at. */
+export const KINDS_STACK = "rabbit-hole-kinds";
+
+export async function makeKinds(world: World): Promise<Rendered> {
+  const rendered = { ...(await everyKind(world)), stackName: KINDS_STACK };
   await deploy({ rendered, artifacts: world.artifacts }, { ...world.ports, ...world.ports.aws(undefined) });
-  using session = openSession(world, { use: "plan", stacks: [rendered.stackName] });
-  const { stackName, tags, origins } = rendered;
+  return rendered;
+}
+
+/** Whether somebody has changed it by hand, seen with the role for plans. */
+export async function driftLife(world: World, { tags, origins }: Rendered): Promise<StackDrift> {
+  const stackName = KINDS_STACK;
+  using session = openSession(world, { use: "plan", stacks: [stackName] });
   const drift = await detectDrift({ stackName, tags, origins }, { ...world.ports, ...session });
   if ("unchecked" in drift && drift.unchecked[0]) throw new Error(drift.unchecked[0].reason);
   return drift;
