@@ -16,7 +16,7 @@ const SHAPES: readonly RegExp[] = [
   /\b(?:ABSK|bedrock-api-key-)[\w+/=-]{40,}/,
   // GitHub (all kinds), GitLab, Bitbucket and Atlassian.
   /\b(?:gh[a-z]|github_pat)_[\w.-]{20,}/,
-  /\bgl[a-z]{2,10}-[\w.-]{20,}/,
+  /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|ffct|imt|oas)-[\w.-]{20,}/,
   /\bAT(?:ATT|CTT|BB)[A-Za-z0-9][\w=-]{20,}/,
   // Slack: tokens, app tokens, incoming webhooks. Discord, Teams.
   /\bxox[a-z][a-z.-]*-[\w-]{10,}/,
@@ -26,7 +26,7 @@ const SHAPES: readonly RegExp[] = [
   /\b[MNO][\w-]{22,27}\.[\w-]{6}\.[\w-]{27,}/,
   /\bwebhook\.office\.com\/(?<hide>webhookb2\/[\w@/-]{20,})/,
   // Stripe and those that took its form; payment.
-  /\b[a-z]{2,6}_(?:live|test|prod)_[A-Za-z0-9]{10,}/,
+  /\b[a-z]{2,6}_(?:live|test|prod)_(?=[A-Za-z]*\d)[A-Za-z0-9]{10,}/,
   /\bwhsec_[\w+/=]{16,}/,
   /\bsq0[a-z]{3}-[\w-]{20,}/,
   /\bshp(?:at|ca|pa|ss)_[0-9a-fA-F]{32}/,
@@ -40,7 +40,7 @@ const SHAPES: readonly RegExp[] = [
   /[?&]sig=(?<hide>[\w%+/=-]{20,})/,
   /\b[\w~.-]{3}\dQ~[\w~.-]{31,}/,
   // Models: OpenAI, Anthropic, Hugging Face, Replicate, Groq, Perplexity, xAI.
-  /\bsk-[\w-]{20,}/,
+  /\bsk-(?=[\w-]*[A-Z])(?=[\w-]*\d)[\w-]{20,}/,
   /\b(?:hf|gsk|r8|xai|pplx)[_-][A-Za-z0-9]{20,}/,
   // Packages: npm, PyPI, RubyGems, Docker, NuGet, crates.io.
   /\bnpm_[A-Za-z0-9]{20,}/,
@@ -63,7 +63,7 @@ const SHAPES: readonly RegExp[] = [
   /\bdapi[0-9a-f]{32}/,
   /\b[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,}/,
   /\bhv[sbr]\.[\w-]{20,}/,
-  /\b(?:pul|sntry[a-z]|glsa|glc|pscale_[a-z]+|sbp|sb_secret|lin_(?:api|oauth)|ntn|figd|FlyV1|v1\.0)[-_ ][\w=.+/-]{20,}/,
+  /\b(?:pul|sntry[a-z]|glsa|glc|pscale_[a-z]+|sbp|sb_secret|lin_(?:api|oauth)|ntn|figd|FlyV1|v1\.0)[-_][\w=.+/-]{20,}/,
   /\bdp\.[a-z]{2,6}\.[\w.-]{20,}/,
   /\b(?:NRAK|NRJS|NRII|PMAK)-[\w-]{20,}/,
   /\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}/,
@@ -135,15 +135,19 @@ function assignmentSpans(text: string): Span[] {
   return [...text.matchAll(ASSIGNMENT)].flatMap((match): Span[] => {
     const { quoted, bare } = match.groups ?? {};
     const value = quoted ?? bare ?? "";
-    if (value === "" || NOTHING.test(value)) return [];
     const end = match.index + match[0].length - (quoted === undefined ? 0 : 1);
+    if (value === "" || NOTHING.test(value)) return [];
+    // `it gets no credentials: they are not needed`: a colon, one word of letters, and the sentence goes on.
+    const sentence =
+      /:\s+$/.test(match[0].slice(0, -value.length)) && /^\s+[A-Za-z]/.test(text.slice(end, end + 3));
+    if (quoted === undefined && sentence && /^[A-Za-z]+$/.test(value)) return [];
     return [{ start: end - value.length, end }];
   });
 }
 
 /** Of base64 and the like. Names, even generated ones, have runs of one class: `ProducerFunction-AB12CD34EFGH`. */
 const RANDOM_WINDOW = 24;
-const RANDOM_SWITCHES = 11;
+const RANDOM_SWITCHES = 8;
 const RANDOM_SIGNS = 3;
 /** Keys of many services are 32 hex digits; a commit is 40, a hash of content 64. */
 const HEX = /(?<![0-9a-z])(?:[0-9a-f]{32,}|[0-9A-F]{32,})(?![0-9a-z])/gi;
@@ -168,31 +172,39 @@ function randomSpans(text: string): Span[] {
   return spans;
 }
 
-/** CloudFormation ends the names that it makes up with 12 or 13 random characters. */
-const MADE_UP = /^(?:[A-Za-z][A-Za-z0-9]*-)+(?=[A-Za-z0-9]{12,13}$)/;
+/** CloudFormation ends the names that it makes up with 12 or 13 random characters; a preview's stage has 6 hex digits. */
+const MADE_UP = /^(?:[A-Za-z0-9]+-)+(?=[A-Za-z0-9]{12,13}$)/;
+const STAGE_HASH = /(?<=-)[0-9a-f]{6}(?=-)/g;
 
 function isRandom(text: string): boolean {
   const word = text
     .split("/")
-    .map((part) => MADE_UP.exec(part)?.[0] ?? part)
+    .map((part) => (MADE_UP.exec(part)?.[0] ?? part).replaceAll(STAGE_HASH, ""))
     .join("/");
   const classes = Array.from(word, classOf);
   const counts = { a: 0, A: 0, 0: 0, _: 0 };
   let switches = 0;
   for (const [at, one] of classes.entries()) {
     counts[one] += 1;
-    if (at > 0 && one !== classes[at - 1]) switches += 1;
+    switches += switchAt(classes, at);
     const left = classes[at - RANDOM_WINDOW];
     if (left === undefined) {
       if (at < RANDOM_WINDOW - 1) continue;
     } else {
       counts[left] -= 1;
-      if (left !== classes[at - RANDOM_WINDOW + 1]) switches -= 1;
+      switches -= switchAt(classes, at - RANDOM_WINDOW + 1);
     }
     const mixed = counts.a > 0 && counts.A > 0 && counts[0] > 0 && counts._ <= RANDOM_SIGNS;
     if (mixed && switches >= RANDOM_SWITCHES) return true;
   }
   return false;
+}
+
+/** From one class to another within a word: 1. Signs part the words of a name, and one capital begins a word. */
+function switchAt(classes: readonly string[], at: number): number {
+  const [first, before = "_", one = "_"] = [classes[at - 2], classes[at - 1], classes[at]];
+  if (before === "_" || one === "_" || before === one) return 0;
+  return before === "A" && one === "a" && first !== "A" ? 0 : 1;
 }
 
 function classOf(character: string): "a" | "A" | "0" | "_" {

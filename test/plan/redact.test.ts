@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { pascalCase } from "../../action/core/names.ts";
 import {
   HIDDEN,
   SALT_TAG,
@@ -137,6 +138,8 @@ describe("a text", () => {
     "User: arn:aws:sts::123456789012:assumed-role/warren-deploy/GitHubActions is not authorized to perform: sqs:CreateQueue",
     "arn:aws:lambda:eu-west-1:123456789012:function:rabbit-hole-prod-ServerlessproducerFunction-aB1cD2eF3gH4",
     "https://sqs.eu-west-1.amazonaws.com/123456789012/rabbit-hole-prod-ProducerQueue-1A2B3C4D5E6F",
+    "a pull request from a fork gets no credentials: it is planned without AWS",
+    "http://127.0.0.1:45663/111122223333/burrow-quiet-008f07-JobsQueue-wT4oX9aKqE2b",
     "The security token included in the request is invalid",
     "1 validation error detected: Value '901' at 'timeout' failed to satisfy constraint: Member must be less",
     "[#/Environment/Variables/DB_PASSWORD: expected type: String, found: JSONArray]",
@@ -145,6 +148,44 @@ describe("a text", () => {
     "secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf",
   ])("keeps what is none: %s", (text) => {
     expect(redactText(text)).toBe(text);
+  });
+
+  test("keeps the names that CloudFormation makes up, whatever stage and component they are of", () => {
+    const word = fc.stringMatching(/^[a-z]{3,10}[0-9]?$/);
+    const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join("-"));
+    const hash = fc.stringMatching(/^[0-9a-f]{6}$/);
+    const suffix = fc.oneof(fc.stringMatching(/^[A-Z0-9]{12,13}$/), fc.stringMatching(/^[A-Za-z0-9]{12}$/));
+    const parts = fc.tuple(
+      name,
+      name,
+      hash,
+      name,
+      fc.constantFrom("Queue", "Function", "Deadletterqueue"),
+      suffix,
+    );
+    fc.assert(
+      fc.property(parts, ([pipeline, branch, six, component, resource, random]) => {
+        const physical = `${pipeline}-${branch}-${six}-${pascalCase(component)}${resource}-${random}`;
+        for (const text of [
+          physical,
+          `arn:aws:lambda:eu-west-1:123456789012:function:${physical}`,
+          `https://sqs.eu-west-1.amazonaws.com/123456789012/${physical}`,
+        ])
+          expect(redactText(text)).toBe(text);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  test("loses nearly every random text of the length that keys have", () => {
+    const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const keys = Array.from({ length: 2_000 }, (_, index) =>
+      Array.from(
+        createHash("sha512").update(`key ${index}`).digest().subarray(0, 40),
+        (byte) => alphabet[byte % 64],
+      ).join(""),
+    );
+    expect(keys.filter((key) => redactText(`the key ${key} is wrong`).includes(key)).length).toBeLessThan(20);
   });
 
   test.each(Object.entries(PLAIN_SECRETS))(
