@@ -50,7 +50,9 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   const { changeSet, marker, operation } = await propose(former, template, deployment);
   switch (changeSet.kind) {
     case "busy":
-      return changeSet;
+    // Of this name, which tells the time: the answer to the first try was lost, and the next round names it anew.
+    case "exists":
+      return { kind: "busy" };
     case "empty":
       await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
       if (!former) throw new Error(`the change set of the new stack ${rendered.stackName} is empty`);

@@ -96,7 +96,7 @@ export async function revertDrift(
     description: "puts back what was changed by hand",
     revertsDrift: true,
   });
-  if (changeSet.kind === "busy") throw notRevertable(stackName, stack, true);
+  if (changeSet.kind === "busy" || changeSet.kind === "exists") throw notRevertable(stackName, stack, true);
   if (changeSet.kind !== "ready") {
     await ports.stacks.deleteChangeSet(stackName, changeSet.id);
     if (changeSet.kind === "failed") throw failed(changeSet.reason);

@@ -46,15 +46,22 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
   const kind = step;
   const bucket = (): Promise<string> => ports.artifacts.bucket(stack && accountOf(stack.id));
-  const changeSet = await ports.stacks.createChangeSet({
+  // The same plan has the same name: one that a run has left behind, when it was cut off, is found and cleared away.
+  const name = `warren-plan-${(rendered.tags["warren:commit"] ?? "").replaceAll(/[^a-zA-Z0-9]/g, "").slice(0, 12) || "none"}-${digest.slice(0, 12)}`;
+  const input = {
     stackName,
-    name: `warren-plan-${digest.slice(0, 12)}-${ports.clock.now().toString(36)}`,
+    name,
     type: kind === "create" ? "CREATE" : "UPDATE",
     template: await placeTemplate(bucket, rendered.body, ports),
     tags: rendered.tags,
     description: `plan of digest ${digest}`,
-  });
-  if (changeSet.kind === "busy") throw notPlannable(stackName, stack, true);
+  } as const;
+  let changeSet = await ports.stacks.createChangeSet(input);
+  if (changeSet.kind === "exists") {
+    await ports.stacks.deleteChangeSet(stackName, name);
+    changeSet = await ports.stacks.createChangeSet(input);
+  }
+  if (changeSet.kind === "busy" || changeSet.kind === "exists") throw notPlannable(stackName, stack, true);
   await ports.stacks.deleteChangeSet(stackName, changeSet.id);
   if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
   if (changeSet.kind === "failed") {

@@ -130,9 +130,10 @@ export interface ChangeDetail {
   readonly after?: string;
 }
 
-/** A settled change set; `busy`: another operation runs on the stack, so none was made. */
+/** A settled change set; `busy`: another operation runs on the stack, `exists`: there is one of that name; none was made. */
 export type ChangeSet =
   | { readonly kind: "busy" }
+  | { readonly kind: "exists" }
   | {
       readonly kind: "ready";
       readonly id: string;

@@ -74,7 +74,9 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       } catch (error) {
         // Another run's operation: a plain ValidationError, or a stack that has come to be since it was looked for.
         if (isRejection(error, /is in \w+_IN_PROGRESS state/)) return { kind: "busy" };
-        if (error instanceof sdk.AlreadyExistsException) return { kind: "busy" };
+        if (error instanceof sdk.AlreadyExistsException) {
+          return { kind: /change ?set/i.test(error.message) ? "exists" : "busy" };
+        }
         throw refusedTemplate(error);
       }
     },
