@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { formatProblem } from "../../action/core/problem.ts";
 import { report } from "../../action/core/report.ts";
-import { type Edits, type World, deployed, openWorld, smoked } from "./world.ts";
+import { type Edits, type World, deployed, openWorld, overWith, smoked } from "./world.ts";
 
 const TARGET = { stage: "preview", branch: "feature/x" };
 const HOPS = [
@@ -11,10 +11,6 @@ const HOPS = [
   "producerai -> fangsentiment",
 ] as const;
 const NAME = "White Rabbit";
-/** Long enough for the two hops before; the whole way takes a second. */
-const IMPATIENT: Edits = {
-  "config/pipeline.yaml": (text) => text.replace("within: 60 seconds", "within: 8 seconds"),
-};
 let world: World;
 let stack: string;
 let table: string;
@@ -59,10 +55,9 @@ test("an item that a killed run has left is taken away", async () => {
 
 test("an object that does not hold what it should is not the item, nor is what lies there from before", async () => {
   const picky: Edits = {
-    "config/pipeline.yaml": (text) =>
-      IMPATIENT["config/pipeline.yaml"]?.(text).replace("scored", "no such status") ?? "",
+    "config/pipeline.yaml": (text) => text.replace("scored", "no such status"),
   };
-  const outcome = await smoked(TARGET, world.ports(picky));
+  const outcome = await smoked(TARGET, overWith(`"name":"${NAME}"`, world.ports(picky)));
   expect(outcome).toMatchObject({ kind: "stuck", at: HOPS[2] });
   expect(outcome.hops.map(({ name }) => name)).toEqual(HOPS.slice(0, 2));
   expect(await world.item(table, NAME)).toBeUndefined();
@@ -71,18 +66,17 @@ test("an object that does not hold what it should is not the item, nor is what l
 test("a broken consumer: the hop that did not happen, with the end of its log and no secret", async () => {
   const secret = ["AKIA", "Q3EGHIJKLMNOPQRS"].join("");
   const broken: Edits = {
-    ...IMPATIENT,
     "functions/producerai.ts": (text) =>
       text.replace("deadline.throwIfAborted();", `throw new Error("no luck with ${secret}");`),
   };
   await deployed(TARGET, world.ports(broken));
-  const outcome = await smoked(TARGET, world.ports(broken));
+  const outcome = await smoked(TARGET, overWith("no luck", world.ports(broken)));
   if (outcome.kind !== "stuck") throw new Error(`it came to ${outcome.kind}`);
   expect(outcome.at).toBe(HOPS[2]);
   expect(outcome.hops.map(({ name }) => name)).toEqual(HOPS.slice(0, 2));
   const told = formatProblem(outcome.problem);
   expect(told).toMatch(
-    /^config\/pipeline\.yaml:\d+:\d+: an item did not get through `producerai -> fangsentiment` within 8 s of its start\n {4}The end of the log of `producerai`:\n/,
+    /^config\/pipeline\.yaml:\d+:\d+: an item did not get through `producerai -> fangsentiment` within 60 s of its start\n {4}The end of the log of `producerai`:\n/,
   );
   expect(told).toContain("no luck with [hidden]");
   expect(told).not.toContain(secret);
@@ -91,7 +85,6 @@ test("a broken consumer: the hop that did not happen, with the end of its log an
 
 test("a broken producer: nothing goes on from it, and its own log tells why", async () => {
   const broken: Edits = {
-    ...IMPATIENT,
     "functions/serverlessproducer.ts": (text) =>
       text.replace(
         "logger.addContext(context);",
@@ -99,7 +92,7 @@ test("a broken producer: nothing goes on from it, and its own log tells why", as
       ),
   };
   await deployed(TARGET, world.ports(broken));
-  const outcome = await smoked(TARGET, world.ports(broken));
+  const outcome = await smoked(TARGET, overWith("out of carrots", world.ports(broken)));
   if (outcome.kind !== "stuck") throw new Error(`it came to ${outcome.kind}`);
   expect(outcome.at).toBe(HOPS[1]);
   expect(outcome.problem.hint).toContain("The end of the log of `serverlessproducer`:");
