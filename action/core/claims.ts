@@ -143,6 +143,12 @@ export interface Refusal {
 export function refusalProblems(refusal: Refusal): readonly Problem[] {
   const { role, answer, claims, trust, nowSeconds } = refusal;
   const first = { message: `AWS does not let this job assume ${role}: ${answer}` };
+  // Whatever it claims: STS has not looked at that yet.
+  if (/signature|verification key/i.test(answer)) {
+    const hint =
+      "AWS could not tell that the token is GitHub's: run the job again. No role and no condition has to be mended.";
+    return [{ ...first, hint }];
+  }
   if (claims === undefined) {
     return [
       { ...first, hint: "What the runner gave is no JSON Web Token: is another OIDC issuer in between?" },

@@ -5,10 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
+import { serviceRoleOf } from "../../action/core/access.ts";
+import { systemClock } from "../../action/edge/clock.ts";
 import { renewing } from "../../action/edge/identity.ts";
 import type { Job, Wrong } from "../../action/local/oidc.ts";
 import { type Policy, policiesOf } from "./policies.ts";
-import { type World, assume, jobFor, openSession, openWorld, stackOf } from "./world.ts";
+import { type World, assume, connect, jobFor, openSession, openWorld, roleArn, stackOf } from "./world.ts";
 
 const PROD = "rabbit-hole-prod";
 const BOUNDARY = "arn:aws:iam::111122223333:policy/warren-boundary-us-east-1";
@@ -169,6 +171,22 @@ describe("a session", () => {
     );
     await expect(next()).rejects.toThrow("refused");
     await expect(next()).resolves.toBe(credentials);
+  });
+
+  test("that ends in the middle of a deploy is followed by the next, again and again", async () => {
+    const rendered = await previewWith({ Queue: { Type: "AWS::SQS::Queue" } }, "long");
+    const stacks = [rendered.stackName];
+    const keys = new Set<string>();
+    const ending = renewing(async () => {
+      const given = await assume(world, { use: "preview", stacks });
+      keys.add(given.accessKeyId);
+      // For the SDK it ends within five minutes, so that each call asks for another one.
+      return { ...given, expiration: new Date(Date.now() + 60_000) };
+    }, systemClock);
+    using session = connect(world, ending, serviceRoleOf(roleArn(world, "preview")));
+    await deploy({ rendered, artifacts: [] }, { ...world.ports, ...session });
+    expect(keys.size).toBeGreaterThan(3);
+    await destroy({ stackName: rendered.stackName, protected: false }, { ...world.ports, ...session });
   });
 
   test("for one preview cannot touch another", async () => {

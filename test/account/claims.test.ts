@@ -170,6 +170,15 @@ describe("a refusal", () => {
     },
   );
 
+  test.each([
+    "The web identity token's signature could not be verified",
+    "Couldn't retrieve verification key from your identity provider",
+  ])("%j leads to no role: the claims were not looked at", (answer) => {
+    const problems = refusalProblems({ ...refusal, claims: readClaims(token(claims())), answer });
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.hint).toContain("run the job again");
+  });
+
   test("never holds the token or its signature", () => {
     const jwt = token(claims({ repository: "foxes/rabbit-hole" }));
     const text = told({ claims: readClaims(jwt) });

@@ -1,5 +1,6 @@
 /** The same Action with nothing but the job's OIDC token: IAM and the roles' trust are enforced by the local AWS. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Wrong } from "../../action/local/oidc.ts";
 import { type World, openWorld } from "./world.ts";
 
 let world: World;
@@ -50,6 +51,39 @@ test("a job of another environment is refused, and told which claim differs and 
   const run = await world.push("main", { jobEnvironment: "preview" });
   expect(run).toMatchObject({ code: 1, outputs: { reason: "assume-role-refused" } });
   expect(run.told).toMatchSnapshot();
+});
+
+test.each<[string, Wrong, string]>([
+  ["for another audience", { kind: "audience", audience: "https://github.com/warren" }, "audience"],
+  ["of another repository", { kind: "claims", claims: { repository_id: "1" } }, "repository_id"],
+  ["that has expired", { kind: "expired" }, "expired"],
+  ["that somebody else has signed", { kind: "forged" }, "could not tell that the token is GitHub's"],
+])("a token %s is refused by STS, and the log says so without the token", async (_what, wrong, told) => {
+  const run = await world.push("main", { wrong });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "assume-role-refused" } });
+  const errors = run.told.split("\n").filter((line) => line.startsWith("::error::"));
+  expect(errors.join("\n")).toContain(told);
+  expect(run.stdout.replaceAll(/^::add-mask::.*$/gm, "")).not.toMatch(/eyJ[\w-]+\.eyJ/);
+});
+
+test("an issuer that is ill is no refusal: it is told as that", async () => {
+  const run = await world.push("main", { wrong: { kind: "unavailable" } });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "id-token-failed" } });
+  expect(run.told).toContain("githubstatus.com");
+});
+
+test("a repository whose subjects are immutable is let in by the same roles", async () => {
+  const { state } = world.github;
+  state.oidcSubject = { ...state.oidcSubject, immutable: true };
+  expect(await world.push("main")).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  expect(world.oidc.issued.at(-1)?.["sub"]).toBe(
+    `repo:warren@${state.ownerId}/rabbit-hole@${state.repositoryId}:environment:production`,
+  );
+  const refused = await world.push("main", { jobEnvironment: "preview" });
+  expect(refused.told).toContain(
+    `repo:warren@${state.ownerId}/rabbit-hole@${state.repositoryId}:environment:production`,
+  );
+  state.oidcSubject = { ...state.oidcSubject, immutable: false };
 });
 
 test("a job without `id-token: write` is told so", async () => {

@@ -5,7 +5,7 @@ import type { InputKey } from "../../action/core/inputs.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
 import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
 import type { Permissions } from "../../action/local/github/permissions.ts";
-import { type GitHub, startGitHub } from "../../action/local/github/server.ts";
+import { type GitHub, type GitHubOptions, startGitHub } from "../../action/local/github/server.ts";
 import { type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
 import { readProject } from "../../action/project.ts";
 import { systemPorts } from "../../action/system.ts";
@@ -70,11 +70,11 @@ export interface World extends AsyncDisposable {
 }
 
 /** `keys`: another step has put the account's own into the environment; `oidc`: the roles that bootstrap makes. */
-export async function openWorld(credentials: "keys" | "oidc"): Promise<World> {
+export async function openWorld(credentials: "keys" | "oidc", hub: GitHubOptions = {}): Promise<World> {
   const oidc = await startOidc();
   const [aws, github, bundle, checkout] = await Promise.all([
     startLocalAws({ jwks: oidc.jwksUrl }),
-    startGitHub(),
+    startGitHub(hub),
     buildBundle(),
     checkOut({ "config/pipeline.yaml": PIPELINE, "functions/worker.ts": WORKER }),
   ]);
@@ -153,7 +153,7 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
     environment: {
       ...(role === "" ? localEnvironment(aws) : jobToken(event, sha, given, parts)),
       GITHUB_API_URL: github.url,
-      GITHUB_SERVER_URL: "https://github.com",
+      GITHUB_SERVER_URL: github.webUrl,
       GITHUB_REPOSITORY: github.repository,
       GITHUB_REPOSITORY_ID: String(github.state.repositoryId),
       GITHUB_REPOSITORY_OWNER_ID: String(github.state.ownerId),
@@ -182,7 +182,17 @@ function jobToken(
 ): Record<string, string> {
   const { repository, repositoryId, ownerId } = github.state;
   const ref = `refs/heads/${github.state.defaultBranch}`;
-  const job = { repository, repositoryId, ownerId, eventName, ref, sha, environment: jobEnvironment };
+  const subject = github.state.oidcSubject.immutable ? ("immutable" as const) : ("classic" as const);
+  const job = {
+    repository,
+    repositoryId,
+    ownerId,
+    eventName,
+    ref,
+    sha,
+    subject,
+    environment: jobEnvironment,
+  };
   const { requestUrl, requestToken } = oidc.mint(job, wrong);
   return {
     AWS_ENDPOINT_URL: aws.endpoint,

@@ -56,6 +56,8 @@ export interface Route {
 export interface GitHub extends AsyncDisposable {
   /** The value of GITHUB_API_URL. */
   readonly url: string;
+  /** The value of GITHUB_SERVER_URL. */
+  readonly webUrl: string;
   /** `owner/name`. */
   readonly repository: string;
   /** What the repository is now. Change it by the functions below. */
@@ -89,7 +91,7 @@ export interface GitHub extends AsyncDisposable {
  * that GitHub's description does not allow.
  */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> {
-  const { basePath = "" } = options;
+  const { basePath = "", webUrl = "https://github.com" } = options;
   const state = createState(options);
   const tokens = new Map<string, ReadonlyMap<string, Access>>();
   const trouble = faults();
@@ -113,7 +115,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
   const byId = `/repositories/${state.repositoryId}`;
   const exchange: Exchange = {
     state,
-    frame: frameOf(state, examples, url, options.webUrl ?? "https://github.com"),
+    frame: frameOf(state, examples, url, webUrl),
     description: await loadDescription(),
     tokens,
     repositoryUrl: `${url}${byId}`,
@@ -142,6 +144,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
 
   return {
     url,
+    webUrl,
     repository: state.repository,
     state,
     get routes() {
