@@ -95,7 +95,7 @@ function problemOf(
       const file = request.handler.slice(0, -name.length - 1);
       const there = request.files.map(({ path }) => path).filter((path) => /\.[cm]?js$/.test(path));
       const message = `the artifact has no \`${file}.js\`, \`.mjs\` or \`.cjs\` for the handler \`${request.handler}\``;
-      return { place: at, message, hint: didYouMean(file, there) };
+      return { place: at, message, hint: didYouMean(`${file}.mjs`, there) };
     }
     case "no-export":
       return {
@@ -187,7 +187,7 @@ function isOwn(frame: Frame): boolean {
 function framesOf(stack: string, { files }: LoadRequest, { folder }: LoadTrial): readonly Frame[] {
   const paths = new Set(files.map(({ path }) => path));
   return stack.split("\n").flatMap((line) => {
-    const [, path = "", row, column] = /^\s+at .*?(\/[^():]*):(\d+):(\d+)\)?$/.exec(line) ?? [];
+    const [, path = "", row, column] = /^\s+at .*?(?:file:\/\/)?(\/[^():]*):(\d+):(\d+)\)?$/.exec(line) ?? [];
     if (!path.startsWith(`${folder}/`)) return [];
     const file = path.slice(folder.length + 1);
     const own = !paths.has(file) && !file.includes("node_modules/");
@@ -203,9 +203,9 @@ function placeText(frame: Frame | undefined): string {
   return frame === undefined ? "" : `${frame.file}:${frame.line}:${frame.column}`;
 }
 
-/** Where it is in the artifact, if that is not in the function's own source. */
+/** Where it is in a package that lies beside the bundle; in the bundle, lines tell nothing. */
 function inside(frame: Frame | undefined): string {
-  return frame === undefined || frame.isOwn ? "" : ` in \`${frame.file}:${frame.line}\``;
+  return frame?.file.includes("node_modules/") !== true ? "" : ` in \`${frame.file}:${frame.line}\``;
 }
 
 function sourcePlace({ source }: LoadRequest): Place {

@@ -9,6 +9,8 @@ export interface LoadPlan {
    */
   readonly mode: "plain" | "diagnose";
   readonly limitSeconds: number;
+  /** Handlers may have a third parameter, the callback. */
+  readonly allowsCallbacks: boolean;
   /** Lists the binaries that were loaded, which takes some milliseconds. */
   readonly listsBinaries: boolean;
 }
@@ -63,4 +65,16 @@ export interface Thrown {
   readonly stack: string;
   /** Messages of its causes, outermost first. */
   readonly causes: readonly string[];
+}
+
+/** One or none: what is loaded may write to that file descriptor, too. */
+export function parseReport(line: string): readonly LoadReport[] {
+  try {
+    const report: unknown = JSON.parse(line);
+    const isReport = typeof report === "object" && report !== null && "task" in report && "end" in report;
+    return isReport ? [report as LoadReport] : [];
+  } catch (error) {
+    if (error instanceof SyntaxError) return [];
+    throw error;
+  }
 }

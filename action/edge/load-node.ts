@@ -6,14 +6,16 @@ import { basename, dirname, join } from "node:path";
 import type { ArtifactFile } from "../core/artifact.ts";
 import { lambdaEnvironment } from "../core/lambda-environment.ts";
 import { loadResult, type LoadTrial } from "../core/load-failure.ts";
-import type { LoadPlan, LoadReport } from "../core/load-report.ts";
+import { parseReport, type LoadPlan, type LoadReport } from "../core/load-report.ts";
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
-import { runtimeOf } from "../core/runtime.ts";
+import type { NodeRuntime } from "../core/runtime.ts";
 import { isInside } from "../core/source.ts";
 import type { Machine } from "./machine.ts";
 import { inside, runInside, type Bind, type Sandbox } from "./sandbox.ts";
 
 export interface LoadPlace {
+  /** Of all requests. */
+  readonly runtime: NodeRuntime;
   readonly sandbox: Sandbox;
   /** An empty folder that the caller deletes. */
   readonly scratch: string;
@@ -91,7 +93,7 @@ async function run(
   folder: string,
   mode: LoadPlan["mode"],
   { node, emulator }: Machine,
-  { sandbox, limitSeconds, signal }: LoadPlace,
+  { runtime, sandbox, limitSeconds, signal }: LoadPlace,
 ): Promise<readonly Trial[]> {
   const [first] = tasks;
   if (first === undefined) return [];
@@ -106,6 +108,7 @@ async function run(
     }),
     mode,
     limitSeconds,
+    allowsCallbacks: runtime.callbacks,
     listsBinaries: first.request.native,
   };
   const plan: Bind = { from: join(folder, "plan.json"), to: "/var/plan.json" };
@@ -113,7 +116,6 @@ async function run(
   const program: Bind = { from: dirname(PROGRAM), to: RUNTIME };
   const binary: Bind = { from: node, to: NODE };
   const qemu: Bind | undefined = emulator && { from: emulator.program, to: "/var/lang/bin/qemu" };
-  const runtime = runtimeOf(first.request.runtime);
   const reports: LoadReport[] = [];
   const { code, output } = await runInside(sandbox, {
     command: [
@@ -121,7 +123,7 @@ async function run(
         ? []
         : [inside(sandbox, qemu), "-L", emulator.systemRoot]),
       inside(sandbox, binary),
-      ...(runtime.language === "node" ? runtime.flags : []),
+      ...runtime.flags,
       // Node tells that it strips types, where Warren is run from its sources.
       "--disable-warning=ExperimentalWarning",
       join(inside(sandbox, program), basename(PROGRAM)),
@@ -130,7 +132,7 @@ async function run(
     binds: [task, plan, program, binary, ...(qemu === undefined ? [] : [qemu])],
     environment: planned.tasks[0]?.environment ?? {},
     limitSeconds: limitSeconds + (mode === "diagnose" ? MARGIN_SECONDS : 0),
-    onReport: (line) => reports.push(JSON.parse(line) as LoadReport),
+    onReport: (line) => reports.push(...parseReport(line)),
     signal,
   });
   const told = { code, output, limitSeconds, isEmulated: emulator !== undefined };

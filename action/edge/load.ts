@@ -121,7 +121,7 @@ async function node(
     return;
   }
   const limitSeconds = machine.emulator === undefined ? limits.nativeSeconds : limits.emulatedSeconds;
-  const loaded = await loadNode(batch, machine, { sandbox, scratch, limitSeconds, signal });
+  const loaded = await loadNode(batch, machine, { runtime, sandbox, scratch, limitSeconds, signal });
   for (const [request, result] of loaded) results.set(request, result);
 }
 

@@ -44,6 +44,9 @@ export interface Ended {
   readonly output: string;
 }
 
+/** Of what is loaded, some may write without end. */
+const REPORTS_BYTES = 64 * 1024 * 1024;
+
 /** For what the pipes still hold when the program is gone. */
 const DRAIN_MS = 1000;
 
@@ -184,6 +187,11 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
     isLate = true;
     end();
   }, run.limitSeconds * 1000);
+  let reported = 0;
+  child.stdout.on("data", ({ length }: Buffer) => {
+    reported += length;
+    if (reported > REPORTS_BYTES) child.stdout.destroy();
+  });
   createInterface({ input: child.stdout }).on("line", (line) => {
     timer.refresh();
     run.onReport(line);

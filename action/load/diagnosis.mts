@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
-import { cut, leave, observe, report, stackOf, thrown } from "./reports.mts";
+import { cut, leave, leaveWithOutput, observe, report, stackOf, thrown } from "./reports.mts";
 
 /** In Warren's bundle, the program is one file. */
 const MAIN = import.meta.url.endsWith(".mjs") ? import.meta.url : "main.mts";
@@ -19,7 +19,7 @@ export function observedEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proc
   return new Proxy(environment, {
     get: function get(target, name) {
       const value = target[name as string];
-      if (value === undefined && typeof name === "string") observe("unset", name, stackOf(get));
+      if (value === undefined && typeof name === "string") observe("unset", name, get);
       return value;
     },
   });
@@ -36,7 +36,7 @@ export function diagnose(limitSeconds: number): void {
   process.abort = () => ends("process.abort()");
   process.on("uncaughtException", (error) => {
     report(TASK, { kind: "threw", error: thrown(error), isUncaught: true });
-    leave();
+    void leaveWithOutput();
   });
   process.on("beforeExit", () => {
     report(TASK, { kind: "stalled" });

@@ -15,7 +15,7 @@ import type { LoadEnd, LoadPlan, LoadTask } from "../core/load-report.ts";
 import { diagnose, observedEnvironment, watchMain } from "./diagnosis.mts";
 import { refuseNetwork } from "./network.mts";
 import { fingerprint, isUnchanged } from "./realm.mts";
-import { hasTriedNetwork, leave, report, thrown } from "./reports.mts";
+import { hasTriedNetwork, leave, leaveWithOutput, report, thrown } from "./reports.mts";
 
 /** A process with this much memory in use makes place for a new one. */
 const MEMORY_MAX = 300 * 1024 * 1024;
@@ -25,25 +25,25 @@ const NODE_MAJOR = Number(process.versions.node.split(".")[0]);
 const STREAMING = Symbol.for("aws.lambda.runtime.handler.streaming");
 
 async function main(): Promise<void> {
-  const { tasks, mode, limitSeconds, listsBinaries } = JSON.parse(
-    fs.readFileSync(process.argv[2] ?? "", "utf8"),
-  ) as LoadPlan;
+  const plan = JSON.parse(fs.readFileSync(process.argv[2] ?? "", "utf8")) as LoadPlan;
+  const { tasks, mode } = plan;
   process.argv = [process.argv0];
   refuseNetwork();
   provideStreaming();
-  if (mode === "diagnose") diagnose(limitSeconds);
+  if (mode === "diagnose") diagnose(plan.limitSeconds);
   const fresh = fingerprint();
   const idle = resources();
   for (const [index, task] of tasks.entries()) {
     setEnvironment(task.environment);
     if (mode === "diagnose") process.env = observedEnvironment(process.env);
     process.chdir(task.folder);
-    const end = await load(task, listsBinaries);
+    const end = await load(task, plan);
     report(index, end);
     // What a function has left behind may make the next one load that would not by itself.
     const isAsBefore = !hasTriedNetwork() && resources() <= idle && isUnchanged(fresh);
     if (end.kind !== "loaded" || !isAsBefore || process.memoryUsage.rss() > MEMORY_MAX) break;
   }
+  if (mode === "diagnose") await leaveWithOutput();
   leave();
 }
 
@@ -72,7 +72,10 @@ function provideStreaming(): void {
   Object.assign(globalThis, { awslambda });
 }
 
-async function load({ folder, handler }: LoadTask, listsBinaries: boolean): Promise<LoadEnd> {
+async function load(
+  { folder, handler }: LoadTask,
+  { listsBinaries, allowsCallbacks }: LoadPlan,
+): Promise<LoadEnd> {
   const start = performance.now();
   try {
     const loaded = await loadModule(folder, handler);
@@ -80,7 +83,7 @@ async function load({ folder, handler }: LoadTask, listsBinaries: boolean): Prom
     // A promise that is rejected meanwhile ends the process, as it would on Lambda.
     await turn();
     const milliseconds = Math.round(performance.now() - start);
-    const fault = handlerFault(loaded, basename(handler).replace(/^[^.]*\./, ""));
+    const fault = handlerFault(loaded, basename(handler).replace(/^[^.]*\./, ""), allowsCallbacks);
     return fault ?? { kind: "loaded", milliseconds, binaries: listsBinaries ? binariesIn(folder) : [] };
   } catch (error) {
     return { kind: "threw", error: thrown(error), isUncaught: false };
@@ -117,14 +120,16 @@ function isModuleFolder(folder: string): boolean {
   return folder !== dirname(folder) && isModuleFolder(dirname(folder));
 }
 
-function handlerFault(module: unknown, name: string): LoadEnd | undefined {
+function handlerFault(module: unknown, name: string, allowsCallbacks: boolean): LoadEnd | undefined {
   let handler = module;
   for (const key of name.split(".")) handler = (Object(handler) as Readonly<Record<string, unknown>>)[key];
   if (handler === undefined) return { kind: "no-export", exports: Object.keys(Object(module) as object) };
   if (typeof handler !== "function")
     return { kind: "no-function", type: handler === null ? "null" : typeof handler };
   const isStreaming = (handler as unknown as Readonly<Record<symbol, unknown>>)[STREAMING] === "response";
-  return handler.length >= 3 && !isStreaming ? { kind: "callback", parameters: handler.length } : undefined;
+  return handler.length >= 3 && !isStreaming && !allowsCallbacks
+    ? { kind: "callback", parameters: handler.length }
+    : undefined;
 }
 
 function binariesIn(folder: string): readonly string[] {

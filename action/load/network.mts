@@ -4,12 +4,12 @@ import dns from "node:dns";
 import { syncBuiltinESMExports } from "node:module";
 import net from "node:net";
 
-import { observe, stackOf } from "./reports.mts";
+import { observe } from "./reports.mts";
 
 /** With the error that there is without a network. */
 export function refuseNetwork(): void {
   const refusal = (what: string, syscall: string): Error => {
-    observe("network", what, stackOf(refusal));
+    observe("network", what, refusal);
     return Object.assign(new Error(`${syscall} ENETUNREACH ${what}`), {
       code: "ENETUNREACH",
       errno: -101,

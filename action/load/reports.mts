@@ -9,8 +9,16 @@ const OBSERVED_MAX = 20;
 
 const observed: Record<"unset" | "network", Observed[]> = { unset: [], network: [] };
 
-export function observe(kind: keyof typeof observed, what: string, stack: string): void {
-  if (observed[kind].length < OBSERVED_MAX) observed[kind].push({ what, stack });
+/** `below`: the stack begins at the caller of this function. */
+export function observe(
+  kind: keyof typeof observed,
+  what: string,
+  below: (...args: never[]) => unknown,
+): void {
+  const list = observed[kind];
+  // A stack takes long, and some names are read with every line that is written.
+  if (list.length < OBSERVED_MAX && !list.some((one) => one.what === what))
+    list.push({ what, stack: stackOf(below) });
 }
 
 export function hasTriedNetwork(): boolean {
@@ -25,6 +33,15 @@ export function report(task: number, end: LoadEnd): void {
 
 /** Ends the process at once, even if `process.exit` is the function's by now. */
 export const leave = (process as unknown as { reallyExit(code: number): never }).reallyExit.bind(process, 0);
+
+/** Once all is written that the function has written. */
+export async function leaveWithOutput(): Promise<never> {
+  const drained = [process.stdout, process.stderr].map(
+    async (stream) => await new Promise<void>((done) => stream.write("", () => done())),
+  );
+  await Promise.all(drained);
+  return leave();
+}
 
 /** The stack at the caller of `below`. */
 export function stackOf(below: (...args: never[]) => unknown): string {
