@@ -65,7 +65,7 @@ test("a push that changes the plan edits the same comment; the older deployments
   const run = await world.pullRequest("synchronize", number);
   expect(run.stdout).toContain(`comment on pull request #${number}: updated`);
   expect(world.github.comments(number).map(({ edits }) => edits)).toEqual([1, 0]);
-  expect(world.comments(number)[0]).toContain("MessageRetentionPeriod");
+  expect(world.comments(number)[0]).toContain("`retention` `345600` →");
   expect(world.deployments(run.outputs["stack-name"] ?? "")).toEqual(["inactive", "inactive", "success"]);
 });
 
