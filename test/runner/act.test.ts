@@ -148,6 +148,50 @@ test("the stand-in for setup-node is red for another Node than this one", async 
   expect([here?.code, other?.code]).toEqual([0, 1]);
 });
 
+test("the stand-in for upload-artifact is red without the one file that it is to keep", async () => {
+  const keeping = (file: string): string =>
+    `${workflow("{}", "echo all of it > report.md")}
+      - uses: actions/upload-artifact@v7
+        with: { path: ${file}, archive: false }
+`;
+  const [there] = await run(keeping("report.md"));
+  const [missing] = await run(keeping("other.md"));
+  expect([there?.code, missing?.code]).toEqual([0, 1]);
+  expect(there?.log).toContain("artifact report.md: 10 bytes");
+});
+
+test("a called workflow is run with what it is given, and `$/` is its own repository", async () => {
+  await mkdir(join(root, ".github/workflows"), { recursive: true });
+  await mkdir(join(root, "own"), { recursive: true });
+  await writeFile(
+    join(root, "own/action.yml"),
+    `name: own\ndescription: own\nruns: { using: composite, steps: [{ run: echo "from=$PWD" >> $GITHUB_OUTPUT, shell: bash, id: a }] }\n`,
+  );
+  await writeFile(
+    join(root, ".github/workflows/called.yml"),
+    `on: { workflow_call: { inputs: { what: { type: string } } } }
+jobs:
+  inner:
+    runs-on: ubuntu-latest
+    environment: production
+    steps:
+      - uses: actions/checkout@v7
+      - uses: $/own
+      - run: echo "told=\${{ inputs.what }}" >> $GITHUB_OUTPUT
+`,
+  );
+  const calling = `on: push\npermissions: { contents: read }\njobs: { outer: { uses: ./.github/workflows/called.yml, with: { what: rabbits } } }\n`;
+  const [job] = await run(calling);
+  expect(job).toMatchObject({
+    code: 0,
+    outputs: { told: "rabbits" },
+    routed: { job: "outer", environment: "production", jobWorkflow: ".github/workflows/called.yml" },
+  });
+  expect(job?.outputs["from"]).toBeDefined();
+  // The checkout still says it as it is committed.
+  expect(await readFile(join(root, ".github/workflows/called.yml"), "utf8")).toContain("$/own");
+});
+
 test("a job that does not end in its time is a failure that shows the end of its log", async () => {
   const endless = run(workflow("{}", "echo waiting; sleep 600"), pushed, { boundSeconds: 1 });
   await expect(endless).rejects.toThrow(/own did not end within 1 s:.*waiting/s);
