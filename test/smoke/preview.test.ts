@@ -27,6 +27,7 @@ let number = 0;
 
 beforeAll(async () => {
   world = await openWorld("oidc");
+  await world.push("main");
   world.github.pushBranch("feature/a");
   ({ number } = world.github.createPullRequest({ branch: "feature/a" }));
 });
