@@ -26,6 +26,8 @@ const STEPS: readonly (readonly [step: string, lines: readonly string[]])[] = [
       "AWS says: rabbit-hole-faster-… is CREATE_COMPLETE",
       "the one comment on #1, edited 0 times:",
       "the preview `rabbit-hole-faster-…` is up",
+      "**An item went all the way**",
+      "and so it is: the bucket holds the sentiment of White Rabbit",
       "to preview: in_progress -> success",
     ],
   ],
