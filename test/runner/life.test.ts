@@ -27,8 +27,8 @@ const STEPS: readonly (readonly [step: string, lines: readonly string[]])[] = [
       "the one comment on #1, edited 0 times:",
       "the preview `rabbit-hole-faster-…` is up",
       "**An item went all the way**",
-      "and so it is: the bucket holds the sentiment of White Rabbit",
       "to preview: in_progress -> success",
+      "and so it is: the bucket holds the sentiment of White Rabbit",
     ],
   ],
   [
