@@ -101,6 +101,16 @@ test.each([
     job("production", "deploy-prod-refs/heads/main"),
   ],
   [
+    "drift of production dispatched, which only looks",
+    dispatched({ command: "drift" }),
+    job("preview", "drift-prod-refs/heads/main"),
+  ],
+  [
+    "drift of production that is to be put back",
+    dispatched({ command: "drift", revert: "true" }),
+    job("production", "drift-prod-refs/heads/main"),
+  ],
+  [
     "a sweep dispatched, which has no stage but the preset one",
     dispatched({ command: "sweep" }),
     job("preview", "sweep-prod-refs/heads/main"),
