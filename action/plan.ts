@@ -69,7 +69,9 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
       message: `CloudFormation cannot plan ${stackName}: ${redactText(changeSet.reason, hiddenTexts(rendered.body))}`,
     });
   }
-  const changes = told(changeSet.kind === "ready" ? changeSet.changes : [], stack, rendered, ports);
+  // The shell of a stack that an earlier plan has left is not what anybody has had before.
+  const before = kind === "create" ? undefined : stack;
+  const changes = told(changeSet.kind === "ready" ? changeSet.changes : [], before, rendered, ports);
   const tables = changedItems(rendered, stack, ports.workspace);
   // No change set knows of items.
   for (const { component, items } of tables)
