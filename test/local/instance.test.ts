@@ -151,8 +151,8 @@ describe("a start that fails", () => {
 
   test("says how to set up when the Python environment is missing", async () => {
     const folder = await mkdtemp(join(tmpdir(), "warren-no-venv-"));
-    for (const file of ["action/local/aws.ts", "action/core/problem.ts"])
-      await cp(join(ROOT, file), join(folder, file));
+    for (const part of ["action", "templates"])
+      await cp(join(ROOT, part), join(folder, part), { recursive: true });
     const copy: { startLocalAws: typeof startLocalAws } = await import(
       pathToFileURL(join(folder, "action/local/aws.ts")).href
     );
