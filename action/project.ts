@@ -65,7 +65,8 @@ export async function buildProject(
 function buildRequest(component: Component): BuildRequest | undefined {
   const artifact = component.template.metadata.Artifact;
   if (!artifact) return undefined;
-  const option = (name: string): Value => {
+  const option = (name: string | undefined): Value => {
+    if (name === undefined) return "";
     const parameter = component.template.parameters[name];
     return component.options[name] ?? (parameter ? defaultValue(parameter) : "");
   };
@@ -74,6 +75,8 @@ function buildRequest(component: Component): BuildRequest | undefined {
     source: textOf(option(artifact.Source)),
     runtime: textOf(option(artifact.Runtime)),
     architecture: option(artifact.Architecture) === "x86_64" ? "x86_64" : "arm64",
+    format: option(artifact.Format) === "cjs" ? "cjs" : "esm",
+    allowNewerLibstdcxx: textOf(option(artifact.AllowNewerLibstdcxx)) === "true",
     place: component.placeOf(artifact.Source),
   };
 }

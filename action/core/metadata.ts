@@ -48,7 +48,13 @@ export type SeeCall = (typeof SEE_CALLS)[number];
 export interface ComponentMetadata {
   readonly Stateful?: readonly string[];
   readonly Slots?: Readonly<Record<string, Slot>>;
-  readonly Artifact?: { readonly Source: string; readonly Runtime: string; readonly Architecture: string };
+  readonly Artifact?: {
+    readonly Source: string;
+    readonly Runtime: string;
+    readonly Architecture: string;
+    readonly Format?: string;
+    readonly AllowNewerLibstdcxx?: string;
+  };
   readonly Items?: {
     readonly File: string;
     readonly Table: string;
@@ -126,7 +132,7 @@ export const componentMetadataSchema = {
       type: "object",
       additionalProperties: false,
       required: ["Source", "Runtime", "Architecture"],
-      properties: { Source: id, Runtime: id, Architecture: id },
+      properties: { Source: id, Runtime: id, Architecture: id, Format: id, AllowNewerLibstdcxx: id },
     },
     Items: {
       type: "object",

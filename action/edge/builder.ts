@@ -29,7 +29,7 @@ import { zipFiles } from "./zip.ts";
 const CHUNK = 10;
 
 /** Drafts are loaded together, many to a process, once they come to so much. */
-const BATCH_BYTES = 64_000_000;
+const BATCH_BYTES = 24_000_000;
 
 export interface BuilderSettings {
   /** The repository's folder. */
