@@ -24,12 +24,27 @@ export function targetName({ runtime, architecture }: Target): string {
   return `${runtime.name} on ${architecture}`;
 }
 
-export function faultProblem(fault: Fault | Doubt, file: Faulty, target: Target): Problem {
+/** Why a fault does not refuse the artifact; `none`: it does. */
+export type Mercy = "none" | "doubt" | "allowed" | "not-loaded" | "variant";
+
+const AFTERWORDS: Readonly<Record<Mercy, string>> = {
+  none: "",
+  doubt: "",
+  allowed: "; it is allowed by `allow-newer-libstdcxx`",
+  "not-loaded": "; it was not loaded with the function, so this matters only if it is later",
+  variant: "; another variant of it in the package fits",
+};
+
+export function faultProblem(fault: Fault | Doubt, file: Faulty, target: Target, mercy: Mercy): Problem {
   const { message, hint } = words(fault, file, target);
   const owner = file.owner === undefined ? "" : `\`${file.owner}\`: `;
   const others =
     file.others === 0 ? "" : ` (and ${file.others} more ${file.others === 1 ? "file" : "files"})`;
-  return { message: `${owner}\`${file.path}\`${others} ${message}`, hint };
+  const isMendable = mercy !== "allowed" && mercy !== "variant";
+  return {
+    message: `${owner}\`${file.path}\`${others} ${message}${AFTERWORDS[mercy]}`,
+    ...(isMendable && { hint }),
+  };
 }
 
 interface Words {
@@ -48,14 +63,14 @@ function words(fault: Fault | Doubt, file: Faulty, target: Target): Words {
       return {
         message: `is built for ${fault.builtFor}, and the function runs on Linux with glibc on ${architecture}`,
         hint:
-          runtime.language === "node" && file.owner === undefined
+          runtime.language === "node"
             ? "Import it from an npm package, which is got for the function's system, or build it for that system."
-            : `Get ${what} for Linux on ${architecture}; packages that Warren installs by itself always are.`,
+            : "Leave it to requirements.txt, whose wheels are chosen for the function, or build it for that system.",
       };
     case "damaged":
       return {
         message: `is no binary that can be loaded: ${fault.why}`,
-        hint: `Install ${what} again without the cache of the package manager.`,
+        hint: `Install ${what} again, without the package manager's cache; a file in Git LFS comes with \`lfs: true\` of actions/checkout.`,
       };
     case "library":
       return {
@@ -74,12 +89,12 @@ function words(fault: Fault | Doubt, file: Faulty, target: Target): Words {
       };
     case "libstdcxx":
       return {
-        message: `needs ${fault.prefix}_${fault.version} of gcc's libraries, and ${place} came with ${system.newest[fault.prefix]}`,
+        message: `needs ${fault.prefix}_${fault.version} of ${fault.prefix === "GCC" ? "libgcc" : "libstdc++"}, and ${place} came with ${system.newest[fault.prefix]}`,
         hint: `Take an older version of ${what}, or compile it in ${image(runtime)}. AWS has newer ones in some places: if you have seen it load there, allow it with \`allow-newer-libstdcxx: true\`.${newerRuntime(fault.prefix, fault.version, target)}`,
       };
     case "modules":
       return {
-        message: `is built for ${fault.versions.map(moduleName).join(" and ")}, and ${runtime.name} has ${moduleName(modulesOf(runtime))}`,
+        message: `is built for ${fault.versions.map(moduleName).join(" and ")}, and ${runtime.name} has ${modulesOf(runtime)}`,
         hint: `Run \`npm rebuild${file.owner === undefined ? "" : ` ${file.owner}`}\` with the function's version of Node, or take a version of ${what} that uses Node-API, which fits all.`,
       };
     case "unknown-modules":

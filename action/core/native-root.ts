@@ -58,13 +58,13 @@ function rootProblem(
   const has =
     first === undefined
       ? hasWasm
-        ? "only WebAssembly, which is slower"
-        : "none at all"
-      : `only for ${systems.join(", ")} (\`${first.path}\`)`;
+        ? "but only WebAssembly, which is slower"
+        : "nor any other"
+      : `but only for ${systems.join(", ")}: \`${first.path}\``;
   const other = architecture === "arm64" ? "x86_64" : "arm64";
   const way = systems.includes(`Linux on ${other}`) ? `, or set \`architecture: ${other}\`` : "";
   return {
-    message: `\`${name}\` has no binary for Linux with glibc on ${architecture}, where the function runs (${runtime.name}): it has ${has}`,
+    message: `\`${name}\` has no binary for Linux with glibc on ${architecture}, where the function runs (${runtime.name}), ${has}`,
     hint:
       first === undefined
         ? `Where an install script makes it, run \`npm rebuild ${name}\` on Linux on ${architecture} and see that it works${way}; else take a version of \`${name}\` that publishes one.`

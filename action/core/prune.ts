@@ -4,6 +4,7 @@
  * files are the user's own, and verify.ts tells of them.
  */
 import type { ArtifactFile, BuildRequest } from "./artifact.ts";
+import { sniffBinary } from "./binary.ts";
 import { inspect } from "./inspect.ts";
 import { packageFolder } from "./package-path.ts";
 
@@ -13,17 +14,16 @@ export interface Pruned {
   readonly removed: readonly Removed[];
 }
 
-export type Removed = Uselessness & {
+export type Removed = {
   /** Path in the zip. */
   readonly path: string;
   readonly bytes: number;
-};
-
-export type Uselessness =
+} & (
   | { readonly reason: "foreign"; readonly builtFor: string }
   /** A linker's or debugger's input. */
   | { readonly reason: "build" }
-  | { readonly reason: "docs" };
+  | { readonly reason: "docs" }
+);
 
 /** What nothing reads at run time: documentation, types, source maps, sources of what is compiled already. */
 const DOCS = /(\.(?:md|markdown|map|d\.[cm]?ts|c|cc|cpp|cxx|h|hh|hpp|gyp|gypi|tsbuildinfo))$/;
@@ -32,49 +32,54 @@ const CODE = /\.[cm]?js$/;
 
 const LICENCE = /^(?:un)?(?:licen[cs]e|copying|copyright|notice|patents|authors)/i;
 
-/** Pure and deterministic. Binaries of the target, and licences whatever they are called, stay. */
+/**
+ * Pure and deterministic. Binaries of the target, and licences whatever they are called, stay. It must see all files of
+ * a package at once; those that `foreignBinary` names may be left out.
+ */
 export function prune(files: readonly ArtifactFile[], target: Pick<BuildRequest, "architecture">): Pruned {
   const kept: ArtifactFile[] = [];
   const removed: Removed[] = [];
   const packages = Map.groupBy(files, ({ path }) => packageFolder(path));
-  const read = new Map<string, (extension: string) => boolean>();
+  const readers = new Map([...packages].map(([folder, own]) => [folder, readExtensions(own)]));
   for (const file of files) {
     const folder = packageFolder(file.path);
-    if (folder === undefined) {
-      kept.push(file);
-      continue;
-    }
-    if (!read.has(folder)) read.set(folder, readExtensions(packages.get(folder) ?? []));
-    const reason = uselessness(file, target, read.get(folder));
-    if (reason === undefined) kept.push(file);
-    else removed.push({ path: file.path, bytes: file.content.byteLength, ...reason });
+    const reader = readers.get(folder);
+    const useless =
+      foreignBinary(file, target) ??
+      (folder !== undefined && reader !== undefined && isDocument(file, reader)
+        ? { path: file.path, bytes: file.content.byteLength, reason: "docs" as const }
+        : undefined);
+    if (useless === undefined) kept.push(file);
+    else removed.push(useless);
   }
   return { kept, removed };
 }
 
-function uselessness(
+/** Of a file alone: packages hold hundreds of megabytes for other systems, which need not be in memory together. */
+export function foreignBinary(
   { path, content }: ArtifactFile,
   { architecture }: Pick<BuildRequest, "architecture">,
-  isRead: ((extension: string) => boolean) | undefined,
-): Uselessness | undefined {
+): Removed | undefined {
+  if (packageFolder(path) === undefined) return undefined;
   const inspected = inspect(content, architecture);
+  const bytes = content.byteLength;
   switch (inspected.kind) {
     case "foreign":
-      return { reason: "foreign", builtFor: inspected.builtFor };
+      return { path, bytes, reason: "foreign", builtFor: inspected.builtFor };
     case "build":
-      return { reason: "build" };
-    case "none": {
-      const extension = DOCS.exec(path)?.[1];
-      const isLicence = LICENCE.test(path.slice(path.lastIndexOf("/") + 1));
-      return extension === undefined || isLicence || isRead?.(extension) === true
-        ? undefined
-        : { reason: "docs" };
-    }
+      return { path, bytes, reason: "build" };
+    case "none":
     case "target":
     case "broken":
     case "wasm":
       return undefined;
   }
+}
+
+function isDocument({ path, content }: ArtifactFile, isRead: (extension: string) => boolean): boolean {
+  const extension = DOCS.exec(path)?.[1];
+  const isLicence = LICENCE.test(path.slice(path.lastIndexOf("/") + 1));
+  return extension !== undefined && !isLicence && sniffBinary(content) === undefined && !isRead(extension);
 }
 
 /**

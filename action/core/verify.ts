@@ -5,11 +5,11 @@
  */
 import type { ArtifactFile, BuildRequest } from "./artifact.ts";
 import { type Doubt, type Fault, faultsOf, glibcOf } from "./binary-fault.ts";
-import { faultProblem, type Target } from "./fault-words.ts";
+import { faultProblem, type Mercy, type Target } from "./fault-words.ts";
 import { type Inspected, inspect } from "./inspect.ts";
 import { type NativeRoot, rootProblems } from "./native-root.ts";
 import { packageName } from "./package-path.ts";
-import type { Place, Problem } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import type { Removed } from "./prune.ts";
 import { runtimeOf } from "./runtime.ts";
 import { variantKey } from "./variant.ts";
@@ -56,42 +56,57 @@ export function verifyFiles(request: VerifyRequest): Verdict {
   const found = findings(inspected, request, target);
   const faulty = new Set(found.filter(({ fault }) => !isDoubt(fault)).map(({ path }) => path));
   const fit = new Set(binaries.flatMap(({ path }) => (faulty.has(path) ? [] : variantKey(path))));
-  const isCertain = ({ path, fault }: Finding): boolean => {
-    if (isDoubt(fault)) return false;
-    if (fault.kind === "libstdcxx" && request.allowNewerLibstdcxx === true) return false;
-    if (fault.kind === "tag") return true;
-    return loaded === undefined ? !fit.has(variantKey(path)) : loaded.includes(path);
-  };
+  const judged = found.map((one) => ({ ...one, mercy: mercyOn(one, request, fit) }));
   const missing = rootProblems({ roots, files, inspected, removed, target });
-  const isProven = loaded !== undefined;
+  // A package that was loaded without its binary has JavaScript to fall back on.
+  const [refused, excused] = loaded === undefined ? [missing.problems, []] : [[], missing.problems];
+  const at = (problem: Problem): Problem => ({ place, ...problem });
   const highest = binaries
     .flatMap(({ elf }) => glibcOf(elf) ?? [])
     .toSorted(compareVersions)
     .at(-1);
   return {
     problems: [
-      ...grouped(found.filter(isCertain), target, place),
-      ...(isProven ? [] : missing.problems.map((problem) => ({ place, ...problem }))),
-    ],
+      ...grouped(
+        judged.filter(({ mercy }) => mercy === "none"),
+        target,
+      ),
+      ...refused,
+    ].map(at),
     warnings: [
       ...grouped(
-        found.filter((one) => !isCertain(one)),
+        judged.filter(({ mercy }) => mercy !== "none"),
         target,
-        place,
       ),
-      ...[...(isProven ? missing.problems : []), ...missing.warnings].map((problem) => ({
-        place,
-        ...problem,
-      })),
-    ],
+      ...excused,
+      ...missing.warnings,
+    ].map(at),
     ...(highest !== undefined && { glibc: highest }),
     binaries: binaries.map(({ path }) => path),
   };
 }
 
+/** Why a fault is none of the function's. */
+function mercyOn(
+  { path, fault }: Finding,
+  { allowNewerLibstdcxx, loaded }: VerifyRequest,
+  fit: ReadonlySet<string>,
+): Mercy {
+  if (isDoubt(fault)) return "doubt";
+  if (fault.kind === "libstdcxx" && allowNewerLibstdcxx === true) return "allowed";
+  // Python does not even look at it: it says that there is no such module.
+  if (fault.kind === "tag") return "none";
+  if (loaded !== undefined) return loaded.includes(path) ? "none" : "not-loaded";
+  return fit.has(variantKey(path)) ? "variant" : "none";
+}
+
 interface Finding {
   readonly path: string;
   readonly fault: Fault | Doubt;
+}
+
+interface Judged extends Finding {
+  readonly mercy: Mercy;
 }
 
 function isDoubt(fault: Fault | Doubt): fault is Doubt {
@@ -171,14 +186,17 @@ function providedNames(inspected: ReadonlyMap<string, Inspected>): ReadonlySet<s
 }
 
 /** One problem for all files of a package with the same fault: 65 files of one wrong wheel are one mistake. */
-function grouped(found: readonly Finding[], target: Target, place: Place): readonly Problem[] {
-  const groups = Map.groupBy(found, ({ path, fault }) => `${ownerOf(path, target)} ${sameness(fault)}`);
+function grouped(found: readonly Judged[], target: Target): readonly Problem[] {
+  const groups = Map.groupBy(
+    found,
+    ({ path, fault, mercy }) => `${ownerOf(path, target)} ${mercy} ${sameness(fault)}`,
+  );
   return [...groups.values()].flatMap((group) => {
     const [worst] = group.toSorted((a, b) => compareVersions(versionOf(b.fault), versionOf(a.fault)));
     if (worst === undefined) return [];
     const owner = ownerOf(worst.path, target);
     const file = { path: worst.path, others: group.length - 1, ...(owner !== undefined && { owner }) };
-    return { place, ...faultProblem(worst.fault, file, target) };
+    return faultProblem(worst.fault, file, target, worst.mercy);
   });
 }
 

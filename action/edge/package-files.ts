@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 
 import type { ArtifactFile, BuildRequest } from "../core/artifact.ts";
-import { prune, type Removed } from "../core/prune.ts";
+import { foreignBinary, prune, type Removed } from "../core/prune.ts";
 
 export interface PackageFiles {
   /** Paths are from `location`. */
@@ -12,8 +12,8 @@ export interface PackageFiles {
 }
 
 /**
- * Without packages in it, and without what the target cannot use. File by file, since some packages hold hundreds of megabytes for
- * other systems. `location`: where it lies in the artifact.
+ * Without packages in it, and without what the target cannot use: binaries go file by file, since some packages hold
+ * hundreds of megabytes for other systems. `location`: where it lies in the artifact.
  */
 export function packageFiles(
   folder: string,
@@ -25,11 +25,13 @@ export function packageFiles(
   for (const path of paths(folder, folder)) {
     const content = readFileSync(path);
     const inside = path.slice(folder.length + 1).replaceAll(sep, "/");
-    const pruned = prune([{ path: `${location}/${inside}`, mode: modeOf(content), content }], target);
-    kept.push(...pruned.kept);
-    removed.push(...pruned.removed);
+    const file = { path: `${location}/${inside}`, mode: modeOf(content), content };
+    const foreign = foreignBinary(file, target);
+    if (foreign === undefined) kept.push(file);
+    else removed.push(foreign);
   }
-  return { files: kept, removed };
+  const pruned = prune(kept, target);
+  return { files: pruned.kept, removed: [...removed, ...pruned.removed] };
 }
 
 function paths(folder: string, root: string): readonly string[] {

@@ -1,9 +1,14 @@
 /** What is taken out of an artifact's packages: by content, or documentation by extension, and never what runs. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import type { ArtifactFile } from "../../action/core/artifact.ts";
 import { prune } from "../../action/core/prune.ts";
+import { packageFiles } from "../../action/edge/package-files.ts";
 import { elfFile, latin1, machOFile, peFile } from "../support/binaries.ts";
 
 const ARM = 183;
@@ -100,6 +105,31 @@ test("documents stay where the package's own code names their extension: TypeScr
     "node_modules/typescript/README.md",
     "node_modules/other/index.d.ts",
   ]);
+});
+
+test("an installed package is read as a whole before its documents are judged", () => {
+  const folder = mkdtempSync(join(tmpdir(), "warren-package-"));
+  try {
+    const contents = {
+      "lib/lib.d.ts": "interface Array {}",
+      "lib/tsc.js": 'read("lib.d.ts")',
+      "README.md": "# Package",
+      "tool.node": machOFile(),
+    };
+    mkdirSync(join(folder, "lib"));
+    for (const [path, content] of Object.entries(contents)) writeFileSync(join(folder, path), content);
+    const { files, removed } = packageFiles(folder, "node_modules/a", { architecture: "arm64" });
+    expect(files.map(({ path }) => path)).toEqual([
+      "node_modules/a/lib/lib.d.ts",
+      "node_modules/a/lib/tsc.js",
+    ]);
+    expect(removed.map(({ path, reason }) => `${reason} ${path}`)).toEqual([
+      "foreign node_modules/a/tool.node",
+      "docs node_modules/a/README.md",
+    ]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 test("outside of packages nothing goes", () => {
