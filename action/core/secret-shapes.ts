@@ -19,7 +19,7 @@ const SHAPES: readonly RegExp[] = [
   /\bgl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|ffct|imt|oas)-[\w.-]{20,}/,
   /\bAT(?:ATT|CTT|BB)[A-Za-z0-9][\w=-]{20,}/,
   // Slack: tokens, app tokens, incoming webhooks. Discord, Teams.
-  /\bxox[a-z][a-z.-]*-[\w-]{10,}/,
+  /\bxox[a-z](?:\.xox[a-z])?-(?=[\w-]*\d)[\w-]{10,}/,
   /\bxapp-\d-[\w-]{10,}/,
   /\bhooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/(?<hide>[\w/]{20,})/,
   /\bdiscord(?:app)?\.com\/api\/webhooks\/(?<hide>\d+\/[\w-]{20,})/,
@@ -63,7 +63,8 @@ const SHAPES: readonly RegExp[] = [
   /\bdapi[0-9a-f]{32}/,
   /\b[A-Za-z0-9]{14}\.atlasv1\.[\w=-]{50,}/,
   /\bhv[sbr]\.[\w-]{20,}/,
-  /\b(?:pul|sntry[a-z]|glsa|glc|pscale_[a-z]+|sbp|sb_secret|lin_(?:api|oauth)|ntn|figd|FlyV1|v1\.0)[-_][\w=.+/-]{20,}/,
+  /\b(?:sntry[a-z]|glsa|glc|pscale_[a-z]+|sbp|sb_secret|lin_(?:api|oauth)|ntn|figd)_[\w=.+/-]{20,}/,
+  /\b(?:pul|v1\.0)-[0-9a-f]{20,}/,
   /\bdp\.[a-z]{2,6}\.[\w.-]{20,}/,
   /\b(?:NRAK|NRJS|NRII|PMAK)-[\w-]{20,}/,
   /\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}/,
