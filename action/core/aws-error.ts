@@ -1,5 +1,6 @@
 /** Errors of the AWS SDK that are no bugs of ours: the user's account, rights or network, in his words. */
 import { UserError } from "./problem.ts";
+import type { Reason } from "./reason.ts";
 
 interface SdkError {
   readonly name?: string;
@@ -9,7 +10,7 @@ interface SdkError {
 }
 
 interface Explanation {
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: (text: string) => string;
   readonly hint: string;
 }

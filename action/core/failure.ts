@@ -1,6 +1,7 @@
 /** One error out of several: of things that have nothing to do with each other, one that fails stops none. */
 import { explainAwsError } from "./aws-error.ts";
 import { type Problem, UserError, formatProblem } from "./problem.ts";
+import type { Reason } from "./reason.ts";
 
 export interface Failed {
   /** Of what failed, for example a stack's. */
@@ -9,7 +10,7 @@ export interface Failed {
 }
 
 /** Undefined if nothing failed; UserError with the reason, or a bug's error (`<name> <what>`) with its cause. */
-export function combinedFailure(reason: string, what: string, failed: readonly Failed[]): Error | undefined {
+export function combinedFailure(reason: Reason, what: string, failed: readonly Failed[]): Error | undefined {
   if (failed.length === 0) return undefined;
   const explained = failed.map(({ name, error }) => ({ name, error: explainAwsError(error) ?? error }));
   const problems = explained.flatMap(({ name, error }): readonly Problem[] =>
@@ -28,12 +29,12 @@ export function joinFailures(failures: readonly (Error | undefined)[]): Error | 
   const all = failures.flatMap((failure) => (failure ? [explainAwsError(failure) ?? failure] : []));
   const [first] = all;
   if (!first || all.length === 1) return first;
-  const users = all.filter((failure) => failure instanceof UserError);
+  const [user, ...users] = all.filter((failure) => failure instanceof UserError);
   const bug = all.find((failure) => !(failure instanceof UserError));
-  if (!bug) {
+  if (!bug && user) {
     return new UserError(
-      users[0]?.reason ?? "failed",
-      users.flatMap(({ problems }) => problems),
+      user.reason,
+      [user, ...users].flatMap(({ problems }) => problems),
     );
   }
   return new Error(all.map(({ message }) => message).join("\n"), { cause: bug });

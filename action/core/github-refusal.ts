@@ -1,5 +1,6 @@
 /** What GitHub answers when it does not do what it was asked: whether asking again helps, and how to mend it. */
 import { UserError } from "./problem.ts";
+import type { Reason } from "./reason.ts";
 
 export interface GitHubAnswer {
   /** 0: there was no answer. */
@@ -59,7 +60,7 @@ export type Trouble =
   | { readonly kind: "not-found" }
   | { readonly kind: "refused" };
 
-const REASONS: Readonly<Record<Trouble["kind"], string>> = {
+const REASONS: Readonly<Record<Trouble["kind"], Reason>> = {
   permission: "github-permission-missing",
   "rate-limit": "github-rate-limit",
   unavailable: "github-unavailable",

@@ -3,6 +3,7 @@
  * A problem says where, what and how to mend it; problems travel in lists so that all are shown at once.
  */
 
+import type { Reason } from "./reason.ts";
 import { redactText } from "./redact.ts";
 
 /** A place in a file of the user's repository. Lines and columns count from 1. */
@@ -24,10 +25,10 @@ export interface Problem {
 /** Thrown once, caught once (main.ts and cli.ts): printed without a stack trace. */
 export class UserError extends Error {
   readonly problems: readonly Problem[];
-  /** Stable code for machines, for example `config-invalid`, `stack-busy`, `deploy-failed`. */
-  readonly reason: string;
+  /** Stable word for machines; `warren explain <reason>` prints its page. */
+  readonly reason: Reason;
 
-  constructor(reason: string, problems: Problem | readonly Problem[], options?: ErrorOptions) {
+  constructor(reason: Reason, problems: Problem | readonly Problem[], options?: ErrorOptions) {
     // Whoever throws it: AWS repeats values in its reasons, and a problem is shown to anybody.
     const list = ("message" in problems ? [problems] : problems).map(readable);
     super(list.map(formatProblem).join("\n"), options);

@@ -6,16 +6,16 @@ const denied = Object.assign(new Error("no right to look."), { name: "AccessDeni
 const mistake = (text: string): UserError => new UserError("stack-stuck", { message: text });
 
 test("nothing that failed is no failure", () => {
-  expect(combinedFailure("all", "failed", [])).toBeUndefined();
+  expect(combinedFailure("sweep-failed", "failed", [])).toBeUndefined();
   expect(joinFailures([undefined, undefined])).toBeUndefined();
 });
 
 test("what the user can mend is one list, each problem with its name, AWS's errors in words", () => {
-  const failure = combinedFailure("all", "failed", [
+  const failure = combinedFailure("sweep-failed", "failed", [
     { name: "a", error: mistake("is stuck") },
     { name: "b", error: denied },
   ]);
-  expect(failure).toMatchObject({ reason: "all" });
+  expect(failure).toMatchObject({ reason: "sweep-failed" });
   expect(failure?.message).toMatch(/^a: is stuck\nb: AWS refuses: no right to look\n/);
 });
 
@@ -26,7 +26,7 @@ test("a bug goes before them, keeps its stack, and hides nothing", () => {
     { name: "b", error: bug },
   ];
   for (const failure of [
-    combinedFailure("all", "failed", failed),
+    combinedFailure("sweep-failed", "failed", failed),
     joinFailures([mistake("a: is stuck"), bug, undefined]),
   ]) {
     expect(failure).not.toBeInstanceOf(UserError);
