@@ -11,6 +11,7 @@ import type { Finding } from "../../action/core/finding.ts";
 import { type Setup, accountParameters } from "../../action/core/setup.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
 import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
+import { startGitHub } from "../../action/local/github/server.ts";
 import type { Ports } from "../../action/ports.ts";
 import { run } from "../../action/run.ts";
 import { systemPorts } from "../../action/system.ts";
@@ -229,6 +230,28 @@ describe("the doctor in an account", () => {
     const s3 = new S3Client({ ...aws.clientConfig(), forcePathStyle: true });
     await s3.send(new DeleteBucketCommand({ Bucket: "warren-artifacts-111122223333-us-east-1" }));
     expect(bad(await doctor())).toEqual(["there is no artifact bucket in this account and region"]);
+  });
+
+  test("looks at GitHub, too, where it has a token", async () => {
+    await bootstrap({});
+    await using github = await startGitHub();
+    github.protectEnvironment("production", { branches: ["release"] });
+    const environment = {
+      ...localEnvironment(aws),
+      GITHUB_TOKEN: github.issueToken({ actions: "read", contents: "read" }),
+      GITHUB_API_URL: github.url,
+    };
+    const { settings } = systemPorts({ root, console: silent, environment });
+    const ports = portsOf();
+    const commit: Ports["workspace"]["commit"] = async () => ({
+      ...(await ports.workspace.commit()),
+      repository: github.repository,
+    });
+    const workspace = { ...ports.workspace, commit };
+    expect(settings).toBeDefined();
+    expect(bad(await doctor({ ...ports, workspace, ...(settings && { settings }) }))).toEqual([
+      "the environment `production` does not take branch `main`, from which its stage is deployed",
+    ]);
   });
 
   test("finds a pipeline.yaml that cannot be read, and goes on", async () => {
