@@ -27,12 +27,12 @@ export const ENTRIES_MAX = 65_536;
 export interface Reader {
   readonly bytes: Uint8Array;
   readonly is64: boolean;
-  u16(offset: number): number;
-  u32(offset: number): number;
+  readonly u16: (offset: number) => number;
+  readonly u32: (offset: number) => number;
   /** A word of the file's class. */
-  word(offset: number): number;
+  readonly word: (offset: number) => number;
   /** Text up to its NUL, which must come before `end`. */
-  text(offset: number, end: number): string;
+  readonly text: (offset: number, end: number) => string;
 }
 
 export interface Segment {
@@ -88,11 +88,11 @@ export function readSegments({ bytes, is64, u16, u32, word }: Reader): readonly 
 
 /** What the dynamic segment holds; empty for files that have none, as those that are linked statically. */
 export interface Dynamic {
-  values(tag: number): readonly number[];
+  readonly values: (tag: number) => readonly number[];
   /** The first value of a tag that holds an address, as an offset in the file. */
-  offset(tag: number): number | undefined;
+  readonly offset: (tag: number) => number | undefined;
   /** The text at a place of the string table. */
-  name(at: number): string;
+  readonly name: (at: number) => string;
 }
 
 export function readDynamic({ is64, word, text }: Reader, segments: readonly Segment[]): Dynamic {

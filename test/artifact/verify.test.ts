@@ -363,10 +363,7 @@ test("a native package answers for what it depends on, not for other native pack
 });
 
 test("WebAssembly in place of a binary is a warning", () => {
-  const wasm = file(
-    "node_modules/canvas/canvas.wasm",
-    Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0) as never,
-  );
+  const wasm = file("node_modules/canvas/canvas.wasm", Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
   expect(told([wasm, manifest("node_modules/canvas", {})], { roots: CANVAS_ROOT })).toMatchInlineSnapshot(`
     "
     ? config/pipeline.yaml:12:5: \`canvas\` has no binary for Linux with glibc on x86_64, where the function runs (nodejs24.x), but only WebAssembly, which is slower

@@ -130,7 +130,13 @@ export function elfFile({
   file.set(
     join(
       Uint8Array.of(0x7f, 0x45, 0x4c, 0x46, bits / 32, little ? 1 : 2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-      ...[u16(type), u16(machine), u32(1), word(0), word(bits === 64 ? 64 : 52), word(0), u32(0)],
+      u16(type),
+      u16(machine),
+      u32(1),
+      word(0),
+      word(bits === 64 ? 64 : 52),
+      word(0),
+      u32(0),
       ...[bits === 64 ? 64 : 52, bits === 64 ? 56 : 32, 3, 0, 0, 0].map(u16),
       segment(1, 0, end),
       segment(2, dynamicAt, dynamic.length),
