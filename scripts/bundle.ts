@@ -1,6 +1,6 @@
 /**
  * dist/ (or the folder that is given): the command line and the Action, each one file that needs no installed
- * packages. esbuild stays outside: it is a program of the machine's own kind.
+ * packages. Only esbuild's program is not in it, as that is the machine's own kind (edge/esbuild-program.ts).
  */
 import { existsSync } from "node:fs";
 import { cp, rm } from "node:fs/promises";
@@ -33,12 +33,13 @@ for (const { source, target } of present) {
     format: "cjs",
     target: "node24",
     mainFields: ["module", "main"],
-    external: ["esbuild"],
     // Names stay, so that a stack trace in somebody's log can be read without a source map.
     minifyWhitespace: true,
     legalComments: "none",
     // CommonJS has no import.meta; in dist/ all files lie in one folder.
     define: { "import.meta.dirname": "__dirname", "import.meta.filename": "__filename" },
+    // esbuild's own API looks for the package around it, where it has no program; edge/esbuild-program.ts gives it one.
+    logOverride: { "require-resolve-not-external": "silent" },
     logLevel: "warning",
   });
   if (warnings.length > 0) throw new Error(`${source}: esbuild has warnings, see above`);

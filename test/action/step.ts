@@ -78,7 +78,7 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
   const child = spawn(process.execPath, [bundle.main], {
     cwd: step.checkout.folder,
     stdio: ["ignore", "pipe", "pipe"],
-    // esbuild is not bundled: on a runner it is installed beside the bundle.
+    // For esbuild's program, which a runner would get from npm.
     env: Object.assign(Object.create(null), {
       PATH: process.env["PATH"],
       NODE_PATH: join(root, "node_modules"),
