@@ -1,12 +1,13 @@
 /** What one run of the Action is about, and what all of its intents need of it. */
 import type { Announcer } from "./announce.ts";
 import type { Artifact } from "./core/artifact.ts";
-import type { CommentFacts } from "./core/comment.ts";
+import type { CommentFacts, StagePlan } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
 import { drawPipeline } from "./core/graph.ts";
 import { freshness } from "./core/freshness.ts";
 import type { Inputs } from "./core/inputs.ts";
 import type { Skip } from "./core/intent.ts";
+import { marksOf } from "./core/marks.ts";
 import { stackName } from "./core/names.ts";
 import { formatProblem } from "./core/problem.ts";
 import type { StackTemplate } from "./core/render.ts";
@@ -116,6 +117,18 @@ export function factsOf(
     checksUrl:
       pullRequest === undefined || repository === "" ? runUrl : `${repositoryUrl}/pull/${pullRequest}/checks`,
   };
+}
+
+/** The pipeline, with the colours of what a merge would do to it. Of a stack that is all new there is nothing to colour. */
+export function pictureOf(
+  { project: { pipeline } }: Errand,
+  merging: readonly StagePlan[],
+): Pick<CommentFacts, "picture" | "marks"> {
+  const plans = merging.flatMap((one) =>
+    one.kind === "planned" && one.plan.kind === "update" ? [one.plan] : [],
+  );
+  const marks = marksOf(plans.flatMap(({ words }) => words));
+  return { picture: drawPipeline(pipeline, marks), marks: [...new Set(marks.values())].toSorted() };
 }
 
 /** Questions to GitHub that must be answered: a run never takes a stage back in silence. */

@@ -1,6 +1,6 @@
 /** The story of the Action: what GitHub says happened -> an intent -> stacks, and GitHub is told. */
 import { announcer } from "./announce.ts";
-import type { CommentFacts } from "./core/comment.ts";
+import type { CommentFacts, StagePlan } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
 import { joinFailures } from "./core/failure.ts";
 import type { Finding } from "./core/finding.ts";
@@ -24,6 +24,7 @@ import {
   prepare,
   tooOld,
   useOfStage,
+  pictureOf,
 } from "./errand.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
@@ -185,10 +186,12 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
   const { stage, concrete, rendered, stack } = await prepare(errand, intent, artifacts, { sha, branch });
   const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   const planned = await ports.group(`Plan ${rendered.stackName}`, () => plan(rendered, { ...ports, ...aws }));
+  const merging: readonly StagePlan[] = [{ kind: "planned", stage: concrete.name, plan: planned }];
   const facts: CommentFacts = {
     ...factsOf(errand, pullRequest?.number),
     verdict: { kind: "planned", why: "pipeline.yaml has no stage for pull requests" },
-    merging: [{ kind: "planned", stage: concrete.name, plan: planned }],
+    ...pictureOf(errand, merging),
+    merging,
   };
   if (pullRequest) await announce.comment(pullRequest.number, facts);
   return { kind: "planned", stage: concrete.name, plan: planned, stack, facts };

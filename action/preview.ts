@@ -7,7 +7,17 @@ import { stillWanted } from "./core/freshness.ts";
 import type { Intent, Skip } from "./core/intent.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
-import { type Errand, build, connect, deploymentOf, factsOf, prepare, tooOld, useOfStage } from "./errand.ts";
+import {
+  type Errand,
+  build,
+  connect,
+  deploymentOf,
+  factsOf,
+  prepare,
+  tooOld,
+  useOfStage,
+  pictureOf,
+} from "./errand.ts";
 import { plan } from "./plan.ts";
 import { tryOut } from "./tryout.ts";
 
@@ -60,6 +70,7 @@ export async function preview(
       ...facts,
       verdict:
         problems.length > 0 ? { kind: "stuck", stackName, what, problems } : { kind: "ready", stackName },
+      ...pictureOf(errand, merging),
       merging,
       preview: { stackId: stack.id, outputs },
       hops,

@@ -4,6 +4,7 @@
  */
 import type { Plan } from "../plan.ts";
 import { formatCommentData } from "./comment-data.ts";
+import type { Mark } from "./fold.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
 import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -25,6 +26,8 @@ export interface CommentFacts {
   readonly verdict: Verdict;
   /** Mermaid; empty for none. */
   readonly picture: string;
+  /** What colours are in the picture. None: it is folded, since it tells nothing new. */
+  readonly marks?: readonly Mark[];
   /** What merging would change, stage by stage. */
   readonly merging: readonly StagePlan[];
   readonly preview?: PreviewStack;
@@ -137,14 +140,29 @@ function verdictLine(verdict: Verdict): string {
 }
 
 function sections(facts: CommentFacts): Section[] {
-  const { verdict, merging, preview, hops = [], picture } = facts;
+  const { verdict, merging, preview, hops = [], picture, marks = [] } = facts;
   return [
     ...(verdict.kind === "failed" || verdict.kind === "stuck" ? [problemSection(verdict.problems)] : []),
     ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
     ...(hops.length > 0 ? [hopSection(hops, verdict)] : []),
-    ...(picture === "" ? [] : [folded("The pipeline", [fence(picture, "mermaid")])]),
+    ...pictureSection(picture, marks),
   ];
+}
+
+const LEGEND: Readonly<Record<Mark, string>> = {
+  added: "🟩 added",
+  changed: "🟨 changed",
+  replaced: "🟪 replaced",
+  removed: "🟥 removed",
+};
+
+function pictureSection(picture: string, marks: readonly Mark[]): readonly Section[] {
+  if (picture === "") return [];
+  const drawn = fence(picture, "mermaid");
+  if (marks.length === 0) return [folded("The pipeline", [drawn])];
+  const legend = marks.map((mark) => LEGEND[mark]).join(" · ");
+  return [{ head: `**The pipeline**, after the merge: ${legend}\n`, rows: [drawn], tail: "" }];
 }
 
 function problemSection(problems: readonly Problem[]): Section {
