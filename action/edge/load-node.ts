@@ -38,6 +38,9 @@ const PROGRAM =
 /** The process needs it to report the limit by itself, with the place in the source. */
 const MARGIN_SECONDS = 3;
 
+/** More than an import can do with, and less than would push a runner into swapping. */
+const HEAP_MEGABYTES = 1024;
+
 /** Where Lambda has them. */
 const TASK = "/var/task";
 const RUNTIME = "/var/runtime";
@@ -124,6 +127,7 @@ async function run(
         : [inside(sandbox, qemu), "-L", emulator.systemRoot]),
       inside(sandbox, binary),
       ...runtime.flags,
+      `--max-old-space-size=${HEAP_MEGABYTES}`,
       // Node tells that it strips types, where Warren is run from its sources.
       "--disable-warning=ExperimentalWarning",
       join(inside(sandbox, program), basename(PROGRAM)),

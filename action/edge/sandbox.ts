@@ -47,6 +47,8 @@ export interface Ended {
 /** Of what is loaded, some may write without end. */
 const REPORTS_BYTES = 64 * 1024 * 1024;
 
+const GRACE_MS = 2000;
+
 /** For what the pipes still hold when the program is gone. */
 const DRAIN_MS = 1000;
 
@@ -182,7 +184,12 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
   // It is closed when the program is gone already.
   child.stdin.on("error", () => undefined);
   let isLate = false;
-  const end = (): void => void child.stdin.end();
+  let force: NodeJS.Timeout | undefined;
+  const end = (): void => {
+    child.stdin.end();
+    // What is loaded may have killed what listens there.
+    force ??= setTimeout(() => killGroup(child.pid), GRACE_MS);
+  };
   const timer = setTimeout(() => {
     isLate = true;
     end();
@@ -210,6 +217,7 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
     return { code: 127, output: `${program} is not on this machine` };
   } finally {
     clearTimeout(timer);
+    clearTimeout(force);
     run.signal?.removeEventListener("abort", end);
   }
 }

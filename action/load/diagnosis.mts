@@ -57,10 +57,13 @@ export function watchMain(limitSeconds: number): void {
     () => {
       const session = new inspector.Session();
       session.connectToMainThread();
+      const urls = new Map<string, string>();
+      session.on("Debugger.scriptParsed", ({ params }) => urls.set(params.scriptId, params.url));
       session.on("Debugger.paused", ({ params }) => {
-        const stack = params.callFrames.map(({ functionName, url, location }) =>
-          frameText(functionName, url, location.lineNumber, location.columnNumber ?? 0),
-        );
+        const stack = params.callFrames.map(({ functionName, location }) => {
+          const { scriptId, lineNumber, columnNumber = 0 } = location;
+          return frameText(functionName, urls.get(scriptId) ?? "", lineNumber, columnNumber);
+        });
         report(TASK, { kind: "busy", stack: cut(stack.join("\n")) });
       });
       session.post("Debugger.enable");
