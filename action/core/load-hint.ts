@@ -24,7 +24,7 @@ const RULES: readonly Rule[] = [
       `\`${library}\` is neither in the artifact nor on ${runtime}: take a package that brings it along.`,
   },
   {
-    matches: /invalid ELF header|wrong ELF class|Exec format error/,
+    matches: /invalid ELF header|wrong ELF class|Exec format error|\.node: cannot open shared object file/,
     hint: (_, { architecture }) =>
       `The binary is for another system than Linux on ${architecture}: install the package's variant for that.`,
   },
