@@ -24,6 +24,9 @@ export const DT = {
 /** More than any real file has: a broken one may claim more. */
 export const ENTRIES_MAX = 65_536;
 
+/** So that a broken file is not searched to its end for each of its names. */
+const NAME_MAX = 4096;
+
 export interface Reader {
   readonly bytes: Uint8Array;
   readonly is64: boolean;
@@ -59,9 +62,10 @@ export function readerOf(bytes: Uint8Array): Reader {
     // Numbers above 2^53 lose their last digits, and lie outside of any file either way.
     word: (offset) => (is64 ? Number(view.getBigUint64(offset, little)) : view.getUint32(offset, little)),
     text(offset, end) {
-      const stop = bytes.indexOf(0, offset);
-      if (stop === -1 || stop >= end) throw new RangeError("a name in it has no end");
-      return String.fromCharCode(...bytes.subarray(offset, Math.min(stop, offset + 4096)));
+      const piece = bytes.subarray(offset, Math.min(end, offset + NAME_MAX));
+      const stop = piece.indexOf(0);
+      if (stop === -1) throw new RangeError("a name in it has no end");
+      return String.fromCharCode(...piece.subarray(0, stop));
     },
   };
 }
