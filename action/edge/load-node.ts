@@ -30,10 +30,16 @@ interface Unpacked {
 }
 
 /** In the bundle it lies beside this code. */
-const PROGRAM =
-  [join(import.meta.dirname, "load/main.mjs"), join(import.meta.dirname, "../load/main.mts")].find(
-    existsSync,
-  ) ?? "";
+const PROGRAM = programOf([
+  join(import.meta.dirname, "load/main.mjs"),
+  join(import.meta.dirname, "../load/main.mts"),
+]);
+
+function programOf(paths: readonly string[]): string {
+  const path = paths.find((one) => existsSync(one));
+  if (path === undefined) throw new Error(`Warren is not complete: none of ${paths.join(", ")} is there`);
+  return path;
+}
 
 /** The process needs it to report the limit by itself, with the place in the source. */
 const MARGIN_SECONDS = 3;
