@@ -31,6 +31,19 @@ export function prose(text: string, characters: number = 2_000): string {
     .replaceAll(/\bGH-(?=\d)/gi, "GH-&#8203;");
 }
 
+/** A sentence of ours, with names in back-ticks: those become code, and all else is as in `prose`. */
+export function sentence(text: string): string {
+  return text
+    .split(/`([^`]*)`/)
+    .map((part, index) => (index % 2 === 1 ? code(part) : part.trim() === "" ? part : spaced(part)))
+    .join("");
+}
+
+/** `prose` takes the spaces at the ends away, and here something stands beside them. */
+function spaced(part: string): string {
+  return `${/^\s/.test(part) ? " " : ""}${prose(part)}${/\s$/.test(part) ? " " : ""}`;
+}
+
 /** A block whose text cannot end it: the fence is longer than any run of back-ticks in it. */
 export function fence(text: string, language = ""): string {
   const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([run]) => run.length));

@@ -1,6 +1,6 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
-import { code, fence, prose, row } from "./markdown.ts";
+import { code, fence, prose, row, sentence } from "./markdown.ts";
 import {
   brief,
   propertyLines,
@@ -41,14 +41,16 @@ function riskSection({ risks, stops, notes }: PlanRisk): readonly Section[] {
       : risks.length === 0
         ? ""
         : "**Look at this:**";
-  const rows = risks.map(({ kind, text }) => `- ${RISK_ICONS[kind]} **${riskWord(kind)}:** ${prose(text)}`);
+  const rows = risks.map(
+    ({ kind, text }) => `- ${RISK_ICONS[kind]} **${riskWord(kind)}:** ${sentence(text)}`,
+  );
   const ways = stops.map(
-    ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${prose(hint ?? "")}`,
+    ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${sentence(hint ?? "")}`,
   );
   return [
     {
       head: [head, ""].join("\n"),
-      rows: [...rows, ...ways, ...notes.map(({ message }) => `- ${prose(message)}`)],
+      rows: [...rows, ...ways, ...notes.map(({ message }) => `- ${sentence(message)}`)],
       tail: "",
     },
   ];

@@ -153,15 +153,24 @@ function rightsRisks(changes: readonly PlannedChange[]): Risk[] {
   return [...groups.values()].flatMap((policies) => {
     const before = policies.flatMap((policy) => policy.before);
     const after = policies.flatMap((policy) => policy.after);
-    return broadenings(before, after).map((one): Risk => {
-      const of = policies.find((policy) => [...policy.before, ...policy.after].includes(one.statement));
-      if (!of) throw new Error("a statement is of one of the policies that were compared");
-      const open =
-        "right" in one && one.kind !== "deny" && one.right.principal === "*" && one.right.condition === "";
-      return { ...at(of.change), kind: open ? "exposure" : "rights", text: broadeningText(of.change, one) };
-    });
+    return broadenings(before, after)
+      .filter(isKnown)
+      .map((one): Risk => {
+        const of = policies.find((policy) => [...policy.before, ...policy.after].includes(one.statement));
+        if (!of) throw new Error("a statement is of one of the policies that were compared");
+        const open =
+          "right" in one && one.kind !== "deny" && one.right.principal === "*" && one.right.condition === "";
+        return { ...at(of.change), kind: open ? "exposure" : "rights", text: broadeningText(of.change, one) };
+      });
   });
 }
+
+/** The ARN of what the operation makes: of a right that only follows its resource nothing can be said. */
+function isKnown(one: Broadening): boolean {
+  return one.kind !== "resource" || !one.right.resource.includes(UNKNOWN);
+}
+
+const UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 interface Policy {
   readonly change: PlannedChange;
@@ -191,7 +200,7 @@ function broadeningText(change: PlannedChange, one: Broadening): string {
     return `${who}: a statement with NotAction, NotResource or NotPrincipal has changed: look at what it allows`;
   }
   const { principal, action, resource, condition } = one.right;
-  const to = resource === "*" ? "everything" : resource;
+  const to = resource === "*" ? "everything" : resource.replaceAll(UNKNOWN, "what is made then");
   const by = principal === "" ? "" : ` by ${principal === "*" ? "everybody" : principal}`;
   switch (one.kind) {
     case "action":

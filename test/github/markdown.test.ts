@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { code, codeHtml, fence, link, prose, row } from "../../action/core/markdown.ts";
+import { code, codeHtml, fence, link, prose, row, sentence } from "../../action/core/markdown.ts";
 import { withoutCommands } from "../../action/core/workflow-command.ts";
 import { HOSTILE } from "./hostile.ts";
 
@@ -88,5 +88,12 @@ test("nothing that is told in the log is a command to the runner", () => {
         expect(line).not.toContain("##[");
       }
     }),
+  );
+});
+
+test("of a sentence the names in back-ticks are code, and nothing of it is syntax", () => {
+  expect(sentence("table of `fang` is replaced")).toBe("table of `fang` is replaced");
+  expect(sentence("`a|b` and <b>*x*</b> of @team `")).toBe(
+    `<code>a&#124;b</code> and ${prose("<b>*x*</b> of @team `")}`,
   );
 });

@@ -138,3 +138,11 @@ test("the worst comes first", () => {
   ).map(({ kind }) => kind);
   expect(kinds).toEqual(["data", "rights", "interruption"]);
 });
+
+test("a right that follows the resource that is made anew is not a new one; a new right on it is", () => {
+  const arn = "{{changeSet:KNOWN_AFTER_APPLY}}";
+  expect(texts(policy("WorkerPolicy", [allow("a:X", "arn:old")], [allow("a:X", arn)]))).toEqual([]);
+  expect(texts(policy("WorkerPolicy", [allow("a:X", "arn:old")], [allow("a:Y", arn)]))).toEqual([
+    "rights: policy of `worker`: a:Y on what is made then is newly allowed",
+  ]);
+});
