@@ -5,9 +5,10 @@
 import { GitHubRefusal } from "./core/github-refusal.ts";
 import { parseCommentData } from "./core/comment-data.ts";
 import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
+import { plansData, plansIn } from "./core/plan-digest.ts";
 import { formatProblem } from "./core/problem.ts";
 import type { ValueMap } from "./core/value.ts";
-import type { DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
+import type { CommitStatusInput, DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
 
 export interface AnnouncePorts {
   readonly github: GitHub;
@@ -18,8 +19,9 @@ export interface AnnouncePorts {
 export interface Announcer {
   /** What the pull request's comment remembers of earlier runs. Whoever may edit comments may have changed it. */
   remembered(pullRequest: number, pipeline: string): Promise<ValueMap>;
-  /** Makes or edits the pull request's one comment. */
+  /** Makes or edits the pull request's one comment. Plans that it remembers stay until there are newer ones. */
   comment(pullRequest: number, facts: CommentFacts): Promise<void>;
+  status(sha: string, status: CommitStatusInput): Promise<void>;
   /** A deployment around `work`, with the status of how it ends. */
   deployment<T extends { readonly stackId: string }>(
     input: DeploymentInput,
@@ -52,13 +54,24 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
     for (const id of ids) await attempt(() => github.setDeploymentState(id, "inactive", text));
   }
 
+  async function remembered(pullRequest: number, pipeline: string): Promise<ValueMap> {
+    const body = await attempt(() => github.comment(pullRequest, commentMarker(pipeline)));
+    return parseCommentData(body ?? "");
+  }
+
+  /** What was reviewed has to be known at the merge, which the comment about the preview's end may come before. */
+  async function withPlans({ pipeline, data = {} }: CommentFacts, pullRequest: number): Promise<ValueMap> {
+    if (Object.keys(plansIn(data)).length > 0) return data;
+    return { ...data, ...plansData(plansIn(await remembered(pullRequest, pipeline))) };
+  }
+
   return {
-    async remembered(pullRequest, pipeline) {
-      const body = await attempt(() => github.comment(pullRequest, commentMarker(pipeline)));
-      return parseCommentData(body ?? "");
+    remembered,
+    async status(sha, status) {
+      await attempt(() => github.setCommitStatus(sha, status));
     },
     async comment(pullRequest, facts) {
-      const body = renderComment(facts);
+      const body = renderComment({ ...facts, data: await withPlans(facts, pullRequest) });
       const done = await attempt(() =>
         github.upsertComment(pullRequest, commentMarker(facts.pipeline), body),
       );

@@ -5,6 +5,7 @@ import { planLines, riskLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
 import { SALT_TAG, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
+import type { ReviewWords } from "./core/review-words.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { follow } from "./follow.ts";
@@ -18,11 +19,15 @@ import type { UploadPorts } from "./upload.ts";
 
 export type DeployPorts = FollowPorts & UploadPorts & SeedPorts;
 
+/** Throws to stop what a change set would do, which stands as it is meanwhile; else says how it was reviewed. */
+export type Permit = (plan: Told, former: Stack | undefined) => Promise<ReviewWords>;
+
 export interface Deployment {
   readonly rendered: Rendered;
   readonly artifacts: readonly Artifact[];
   readonly watch: Watch;
   readonly ports: DeployPorts;
+  readonly permit?: Permit;
 }
 
 export type Applied =
@@ -37,6 +42,7 @@ export type Applied =
       /** Key of the object to put when all is done; see seed.ts. */
       readonly marker: string | undefined;
       readonly timeline: Timeline | undefined;
+      readonly review: ReviewWords | undefined;
     };
 
 /** `found` is the stack as it is now: absent, a shell without resources, or one that can be updated. */
@@ -66,11 +72,15 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
     case "ready":
       break;
   }
-  const { changes, counts, risk } = tellChanges(changeSet.changes, former, deployment);
-  if (risk.stops.length > 0) {
+  let permission: Permitted;
+  try {
+    permission = await permitted(changeSet.changes, former, deployment);
+  } catch (error) {
     await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
-    throw new UserError("data-at-risk", risk.stops);
+    if (!found) await ports.stacks.delete({ stackId: changeSet.stackId, token: operation });
+    throw error;
   }
+  const { changes, counts, review } = permission;
   if (former) await loadEarly(rendered, former, ports);
   const { id: changeSetId, stackId } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
@@ -82,16 +92,24 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   }
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
-  return { kind: former ? "updated" : "created", stack, changes, counts, marker, timeline: ending.timeline };
+  const { timeline } = ending;
+  return { kind: former ? "updated" : "created", stack, changes, counts, marker, timeline, review };
 }
 
-function tellChanges(changes: readonly Change[], former: Stack | undefined, deployment: Deployment): Told {
-  const { rendered, ports } = deployment;
+type Permitted = Told & { readonly review: ReviewWords | undefined };
+
+async function permitted(
+  changes: readonly Change[],
+  former: Stack | undefined,
+  deployment: Deployment,
+): Promise<Permitted> {
+  const { rendered, ports, permit } = deployment;
   const meaning = told(changes, former, rendered, ports);
   const lines = [...planLines(meaning.words), untouchedText(meaning.untouched)].filter((line) => line !== "");
   for (const line of lines) ports.log.info(line);
   for (const line of riskLines(meaning.risk)) ports.log.warn(line);
-  return meaning;
+  if (meaning.risk.stops.length > 0) throw new UserError("data-at-risk", meaning.risk.stops);
+  return { ...meaning, review: await permit?.(meaning, former) };
 }
 
 interface Proposal {

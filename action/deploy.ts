@@ -1,6 +1,6 @@
 /** Makes a stack equal to what was rendered, whatever state it was left in. */
 import { apply } from "./apply.ts";
-import type { DeployPorts, Deployment } from "./apply.ts";
+import type { DeployPorts, Deployment, Permit } from "./apply.ts";
 import type { Artifact } from "./core/artifact.ts";
 import { failureProblems } from "./core/cause.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
@@ -8,6 +8,7 @@ import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
 import { hiddenTexts, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
+import type { ReviewWords } from "./core/review-words.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
@@ -26,6 +27,8 @@ export interface DeployRequest {
   readonly artifacts: readonly Artifact[];
   /** Default 3,600. Then the deploy fails; running it again attaches to what still runs. */
   readonly timeoutSeconds?: number;
+  /** Asked before a change set is executed; what it throws leaves the stack as it is. */
+  readonly permit?: Permit;
 }
 
 export interface DeployOutcome {
@@ -39,6 +42,8 @@ export interface DeployOutcome {
   readonly counts: Counts;
   /** Of the operation that this run has followed. */
   readonly timeline?: Timeline;
+  /** Of what `permit` was asked about. */
+  readonly review?: ReviewWords;
 }
 
 /**
@@ -47,11 +52,11 @@ export interface DeployOutcome {
  * `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`, `stack-foreign`.
  */
 export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployOutcome> {
-  const { rendered, artifacts, timeoutSeconds = 3_600 } = request;
+  const { rendered, artifacts, timeoutSeconds = 3_600, permit } = request;
   const deadline = ports.clock.now() + timeoutSeconds * 1_000;
   const hidden = hiddenTexts(rendered.body);
   const watch: Watch = { origins: rendered.origins, deadline, told: new Set(), hidden };
-  const deployment: Deployment = { rendered, artifacts, watch, ports };
+  const deployment: Deployment = { rendered, artifacts, watch, ports, ...(permit && { permit }) };
   // Each round ends it, or waits for an operation that another run started, or clears a failed creation away.
   for (;;) {
     failIfLate(rendered.stackName, watch, ports.clock.now());
@@ -89,11 +94,11 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
     await protect(applied.stack, deployment);
     return outcomeOf("unchanged", applied.stack);
   }
-  const { kind, stack, changes, counts, marker, timeline } = applied;
+  const { kind, stack, changes, counts, marker, timeline, review } = applied;
   await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
   if (marker !== undefined) await mark(marker, stack, deployment);
   await protect(stack, deployment);
-  return { ...outcomeOf(kind, stack), changes, counts, ...(timeline && { timeline }) };
+  return { ...outcomeOf(kind, stack), changes, counts, ...(timeline && { timeline }), ...(review && { review }) };
 }
 
 /** The stack is as it should be, but the run that made it may have been killed before its last steps. */

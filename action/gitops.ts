@@ -1,6 +1,6 @@
 /** The story of the Action: what GitHub says happened -> an intent -> stacks, and GitHub is told. */
 import { announcer } from "./announce.ts";
-import type { CommentFacts, StagePlan } from "./core/comment.ts";
+import type { CommentFacts } from "./core/comment.ts";
 import type { Event, RunContext } from "./core/event.ts";
 import { joinFailures } from "./core/failure.ts";
 import type { Finding } from "./core/finding.ts";
@@ -29,7 +29,9 @@ import {
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
 import { type PreviewOutcome, preview } from "./preview.ts";
+import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
 import { readProject } from "./project.ts";
+import { permitReviewed } from "./review.ts";
 import { type CheckOutcome, check } from "./run.ts";
 import type { SweepOutcome } from "./sweep.ts";
 import { sweepPlaces } from "./sweep-places.ts";
@@ -152,10 +154,14 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
   const old = await tooOld({ ...intent, stack: stackName }, aws, errand);
   if (old) return old;
+  const isReviewed = concrete.protected && stage.trigger.kind === "branch";
+  const target = { stage: concrete.name, branch, sha, approved: intent.approve ?? "" };
+  const permit = isReviewed ? permitReviewed(target, errand) : undefined;
   const { done } = await announce.deployment(deploymentOf(stage, stackName, sha), () =>
     ports.group(`Deploy ${stackName}`, async () => {
       const { timeoutSeconds } = inputs;
-      const deployed = await deploy({ rendered, artifacts, timeoutSeconds }, { ...ports, ...aws });
+      const order = { rendered, artifacts, timeoutSeconds, ...(permit && { permit }) };
+      const deployed = await deploy(order, { ...ports, ...aws });
       return { done: deployed, stackId: deployed.stack.id };
     }),
   );
@@ -163,6 +169,7 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
     ...factsOf(errand, undefined),
     verdict: { kind: "deployed", stage: concrete.name, stackName },
     preview: { stackId: done.stack.id, outputs: done.outputs },
+    ...(done.review && { review: done.review }),
   };
   return { kind: "deployed", stage: concrete.name, deploy: done, facts };
 }
@@ -186,14 +193,21 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
   const { stage, concrete, rendered, stack } = await prepare(errand, intent, artifacts, { sha, branch });
   const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   const planned = await ports.group(`Plan ${rendered.stackName}`, () => plan(rendered, { ...ports, ...aws }));
-  const merging: readonly StagePlan[] = [{ kind: "planned", stage: concrete.name, plan: planned }];
+  const { stackName, protected: isProtected } = rendered;
+  const merging: readonly ReviewedStage[] = [
+    { kind: "planned", stage: concrete.name, plan: planned, stackName, protected: isProtected },
+  ];
   const facts: CommentFacts = {
     ...factsOf(errand, pullRequest?.number),
     verdict: { kind: "planned", why: "pipeline.yaml has no stage for pull requests" },
     ...pictureOf(errand, merging),
     merging,
+    data: recordsOf(merging),
   };
-  if (pullRequest) await announce.comment(pullRequest.number, facts);
+  if (pullRequest) {
+    for (const one of merging) await tellStatus(sha, one, errand);
+    await announce.comment(pullRequest.number, facts);
+  }
   return { kind: "planned", stage: concrete.name, plan: planned, stack, facts };
 }
 

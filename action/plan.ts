@@ -2,6 +2,7 @@
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { planned } from "./core/change.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
+import { type PlanDigest, digestPlan, recordPlan } from "./core/plan-digest.ts";
 import { type PlanRisk, planRisk } from "./core/plan-risk.ts";
 import { type ResourceWords, planWords } from "./core/plan-words.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
@@ -10,6 +11,7 @@ import { fingerprinter, hiddenTexts, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
+import type { ValueMap } from "./core/value.ts";
 import type { FollowPorts } from "./follow.ts";
 import type { Change, Stack } from "./ports.ts";
 import { changedItems } from "./seed.ts";
@@ -29,6 +31,10 @@ export interface Plan {
   /** How many more resources stay as they are, but for their tags. */
   readonly untouched: number;
   readonly risk: PlanRisk;
+  /** To be compared with the same plan made again; `digest` above is the template's. */
+  readonly content: PlanDigest;
+  /** The same for a comment to remember. */
+  readonly record: ValueMap;
   /** Components whose items would be put. */
   readonly items: readonly string[];
 }
@@ -81,7 +87,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   return { kind: nothing ? "nothing" : kind, stackName, digest, ...changes, items };
 }
 
-export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk">;
+export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk" | "content" | "record">;
 
 /** What a change set means, for those who decide and for those who read. */
 export function told(
@@ -94,11 +100,14 @@ export function told(
   }: Pick<PlanPorts, "clock"> & { readonly workspace: Pick<PlanPorts["workspace"], "sha256"> },
 ): Told {
   const all = planned(changes, origins);
-  const words = planWords(all.changes, fingerprinter(stack?.tags, workspace.sha256));
+  const fingerprint = fingerprinter(stack?.tags, workspace.sha256);
+  const words = planWords(all.changes, fingerprint);
   const today = new Date(clock.now()).toISOString().slice(0, 10);
   const creates = stack === undefined;
   const risk = planRisk(all.changes, guard, { protected: isProtected, creates, today });
-  return { ...all, words, counts: countsOf(words), risk };
+  const content = digestPlan(all.changes, risk.risks, fingerprint, workspace.sha256);
+  const record = recordPlan(content, fingerprint);
+  return { ...all, words, counts: countsOf(words), risk, content, record };
 }
 
 /** The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack. */

@@ -236,6 +236,14 @@ export interface DeploymentInput {
   readonly stack: string;
 }
 
+/** Of a commit; GitHub shows it at the pull request, and may ask for it before a merge. */
+export interface CommitStatusInput {
+  /** Its name: the last one of a name counts. */
+  readonly context: string;
+  readonly state: "success" | "failure" | "error";
+  readonly description: string;
+}
+
 export interface IssueInput {
   /** What `body` begins with. */
   readonly marker: string;
@@ -252,6 +260,11 @@ export interface GitHub {
   openPullRequests(): Promise<readonly PullRequest[]>;
   /** Pull requests that a commit came from: how a merge, squash or rebase finds its pull request. */
   pullRequestsOf(sha: string): Promise<readonly PullRequest[]>;
+  /**
+   * Those that were merged into `branch` by the commits after `from`, up to `to`; among the 100 that have changed last.
+   * None if one of the commits is not there.
+   */
+  mergedBetween(branch: string, from: string, to: string): Promise<readonly PullRequest[]>;
   branches(): Promise<readonly string[]>;
   /** The commit that a branch points to; undefined if there is no such branch. */
   head(branch: string): Promise<string | undefined>;
@@ -265,6 +278,7 @@ export interface GitHub {
     marker: string,
     body: string,
   ): Promise<"created" | "updated" | "unchanged">;
+  setCommitStatus(sha: string, status: CommitStatusInput): Promise<void>;
   /** The open issue that holds `marker`: made or edited, untouched if it is equal. */
   upsertIssue(issue: IssueInput): Promise<"opened" | "updated" | "unchanged">;
   /** Closes it as completed. Resolves with its number; undefined if there is none. */

@@ -1,7 +1,7 @@
 /** A pull request's stack, from its plan against what a merge would change to the comment that tells of both. */
 import type { Artifact } from "./core/artifact.ts";
 import { explainAwsError } from "./core/aws-error.ts";
-import type { CommentFacts, StagePlan, Verdict } from "./core/comment.ts";
+import type { CommentFacts, Verdict } from "./core/comment.ts";
 import type { PullRequest } from "./core/event.ts";
 import { stillWanted } from "./core/freshness.ts";
 import type { Intent, Skip } from "./core/intent.ts";
@@ -19,6 +19,7 @@ import {
   pictureOf,
 } from "./errand.ts";
 import { plan } from "./plan.ts";
+import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
 import { tryOut } from "./tryout.ts";
 
 export type PreviewOutcome =
@@ -41,11 +42,13 @@ export async function preview(
   const facts = factsOf(errand, number);
   let previewed: PreviewOutcome;
   let stuck: readonly Problem[];
+  let merging: readonly ReviewedStage[] = [];
   try {
     const built = await build(errand);
     const commit = { sha: headSha, branch, pullRequest: number };
     const prepared = await prepare(errand, { stage: intent.stage, branch }, built, commit);
-    const merging = against ? [await planAgainst(against, built, pullRequest, errand)] : [];
+    merging = against ? [await planAgainst(against, built, pullRequest, errand)] : [];
+    for (const one of merging) await tellStatus(headSha, one, errand);
 
     const { stage, concrete, rendered, artifacts } = prepared;
     const { stackName } = rendered;
@@ -74,13 +77,18 @@ export async function preview(
       merging,
       preview: { stackId: stack.id, outputs },
       hops,
-      data,
+      data: { ...data, ...recordsOf(merging) },
     };
     await announce.comment(number, full);
     previewed = { kind: "previewed", stage: concrete.name, deploy: deployed.done, facts: full };
   } catch (error) {
     // The pull request is where its author looks; the run tells all of it.
-    await announce.comment(number, { ...facts, verdict: failed(error) });
+    await announce.comment(number, {
+      ...facts,
+      merging,
+      data: recordsOf(merging),
+      verdict: failed(error),
+    });
     throw error;
   }
   if (stuck.length > 0) throw new UserError("smoke-failed", stuck);
@@ -100,21 +108,22 @@ export async function planAgainst(
   artifacts: readonly Artifact[],
   pullRequest: PullRequest,
   errand: Errand,
-): Promise<StagePlan> {
+): Promise<ReviewedStage> {
   const { ports } = errand;
   const commit = { sha: pullRequest.headSha, branch: target.branch };
   const { stage, rendered } = await prepare(errand, target, artifacts, commit);
+  const of = { stage: stage.name, stackName: rendered.stackName, protected: rendered.protected };
   const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
   try {
     const planned = await ports.group(`Plan ${rendered.stackName}`, () =>
       plan(rendered, { ...ports, ...aws }),
     );
-    return { kind: "planned", stage: stage.name, plan: planned };
+    return { kind: "planned", ...of, plan: planned };
   } catch (thrown) {
     const error = explainAwsError(thrown) ?? thrown;
     if (!(error instanceof UserError)) throw error;
     ports.log.warn(`no plan for stage \`${stage.name}\`: ${error.message}`);
-    return { kind: "unknown", stage: stage.name, why: error.problems[0]?.message ?? error.reason };
+    return { kind: "unknown", ...of, why: error.problems[0]?.message ?? error.reason };
   }
 }
 

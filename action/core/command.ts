@@ -1,12 +1,13 @@
 /** What a person asked for by name: the commands of `workflow_dispatch` and of the Action's input `command`. */
 import { COMMANDS, type Command, type Event, type RunContext } from "./event.ts";
 import type { Inputs } from "./inputs.ts";
+import { isApproval } from "./plan-digest.ts";
 import type { Intent } from "./intent.ts";
 import { UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 
-export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "dryRun" | "revert">;
+export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "approve" | "dryRun" | "revert">;
 
 interface Checkout {
   /** Empty if it is none. */
@@ -36,7 +37,7 @@ function checkedOut(event: Event, { defaultBranch, sha }: RunContext): Checkout 
 /** Throws UserError, as `decide` tells. */
 export function obey(asked: Asked, event: Event, run: RunContext, stages: readonly Stage[]): Intent {
   const { branch, sha } = checkedOut(event, run);
-  const { dryRun, allowOlder } = asked;
+  const { dryRun, allowOlder, approve } = asked;
   const command = commandOf(asked.command);
   if (command === "doctor") return { kind: "doctor" };
   if (command === "sweep") {
@@ -60,7 +61,8 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
       return { kind: "plan", ...target, pullRequest: undefined };
     case "deploy":
       refuseOtherBranch(stage, branch);
-      return { kind: "deploy", ...target, sha, allowOlder };
+      if (approve !== "") refuseUnaskedApproval(event, approve);
+      return { kind: "deploy", ...target, sha, allowOlder, ...(approve !== "" && { approve }) };
     case "destroy":
       return { kind: "destroy", ...target };
     case "drift":
@@ -83,6 +85,21 @@ function refuseUnaskedRevert(event: Event, stage: Stage, branch: string): void {
     });
   }
   refuseOtherBranch(stage, branch);
+}
+
+/** Or a change could bring its own approval along, in the workflow file. */
+function refuseUnaskedApproval(event: Event, approve: string): void {
+  if (event.kind !== "dispatch") {
+    throw new UserError("approval-not-asked", {
+      message: "`approve` is only obeyed when a person starts the workflow",
+      hint: "Take it out of the workflow file, and fill it in under `Run workflow`.",
+    });
+  }
+  if (isApproval(approve)) return;
+  throw new UserError("approval-invalid", {
+    message: "`approve` is no digest of a plan",
+    hint: "Write the 12 characters, digits and a to f, that the run which has stopped prints.",
+  });
 }
 
 function commandOf(text: string): Command {

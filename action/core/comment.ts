@@ -19,6 +19,7 @@ import {
   fitDocument,
   fits,
 } from "./paper.ts";
+import type { ReviewWords } from "./review-words.ts";
 import type { ValueMap } from "./value.ts";
 
 export interface CommentFacts {
@@ -33,6 +34,8 @@ export interface CommentFacts {
   readonly preview?: PreviewStack;
   /** How long a marked item took from hop to hop, in the order of its way. */
   readonly hops?: readonly Hop[];
+  /** How the plan that was executed was reviewed. */
+  readonly review?: ReviewWords;
   /** Hidden, for the next run (comment-data.ts). */
   readonly data?: ValueMap;
   /** Where the runs of the pull request are: the same page for all of them. */
@@ -140,9 +143,10 @@ function verdictLine(verdict: Verdict): string {
 }
 
 function sections(facts: CommentFacts): Section[] {
-  const { verdict, merging, preview, hops = [], picture, marks = [] } = facts;
+  const { verdict, merging, preview, hops = [], picture, marks = [], review } = facts;
   return [
     ...(verdict.kind === "failed" || verdict.kind === "stuck" ? [problemSection(verdict.problems)] : []),
+    ...(review ? [reviewSection(review)] : []),
     ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
     ...(hops.length > 0 ? [hopSection(hops, verdict)] : []),
@@ -167,6 +171,14 @@ function pictureSection(picture: string, marks: readonly Mark[]): readonly Secti
 
 function problemSection(problems: readonly Problem[]): Section {
   return { head: "", rows: problems.map((problem) => fence(formatProblem(problem))), tail: "" };
+}
+
+function reviewSection({ verdict, differences }: ReviewWords): Section {
+  return {
+    head: `**Review:** ${prose(verdict)}`,
+    rows: differences.map((one) => `- ${prose(one)}`),
+    tail: "",
+  };
 }
 
 function mergingSections(against: StagePlan): readonly Section[] {

@@ -32,6 +32,7 @@ export type Event =
       readonly branch: string;
       readonly sha: string;
       readonly allowOlder: boolean;
+      readonly approve: string;
       readonly dryRun: boolean;
       readonly revert: boolean;
     }

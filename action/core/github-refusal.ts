@@ -19,7 +19,8 @@ export type Permission =
   | "pull-requests: write"
   | "deployments: read"
   | "deployments: write"
-  | "issues: write";
+  | "issues: write"
+  | "statuses: write";
 
 /** Undefined for what is no answer of GitHub, nor the lack of one: a bug. Otherwise an error of octokit's. */
 export function answerOf(error: unknown): GitHubAnswer | undefined {

@@ -10,6 +10,7 @@ export const INPUTS = [
   "audience",
   "directory",
   "allow-older",
+  "approve",
   "dry-run",
   "revert",
   "timeout-minutes",
@@ -39,6 +40,8 @@ export interface Inputs {
   readonly audience: string;
   readonly directory: string;
   readonly allowOlder: boolean;
+  /** Digest of a plan, or its beginning; empty for none. */
+  readonly approve: string;
   readonly dryRun: boolean;
   readonly revert: boolean;
   readonly timeoutSeconds: number;
@@ -73,6 +76,7 @@ export function readInputs(read: (key: InputKey) => string): Inputs {
     audience: read("audience"),
     directory: read("directory") || ".",
     allowOlder: flag("allow-older"),
+    approve: read("approve"),
     dryRun: flag("dry-run"),
     revert: flag("revert"),
     timeoutSeconds: minutes("timeout-minutes", 60) * 60,

@@ -10,7 +10,13 @@ interface Target {
 }
 
 export type Intent =
-  | (Target & { readonly kind: "deploy"; readonly sha: string; readonly allowOlder: boolean })
+  | (Target & {
+      readonly kind: "deploy";
+      readonly sha: string;
+      readonly allowOlder: boolean;
+      /** Of the plan that a person approves; absent for none. */
+      readonly approve?: string;
+    })
   | (Target & { readonly kind: "plan"; readonly pullRequest: PullRequest | undefined })
   | {
       readonly kind: "preview";
@@ -58,7 +64,7 @@ export type SkipReason =
 
 /**
  * Throws UserError for what a person asked and cannot have: `command-unknown`, `stage-unknown`, `stage-missing`,
- * `branch-missing`, `wrong-branch`, `revert-not-asked`.
+ * `branch-missing`, `wrong-branch`, `revert-not-asked`, `approval-not-asked`, `approval-invalid`.
  *
  * A command in the Action's inputs counts for every event, as a reusable workflow's payload does not carry its inputs.
  */
@@ -72,6 +78,7 @@ export function decide(event: Event, run: RunContext, stages: readonly Stage[], 
         command: inputs.command || (dispatch?.command ?? ""),
         stage: inputs.stage || (dispatch?.stage ?? ""),
         allowOlder: inputs.allowOlder || dispatch?.allowOlder === true,
+        approve: inputs.approve || (dispatch?.approve ?? ""),
         dryRun: inputs.dryRun || dispatch?.dryRun === true,
         revert: inputs.revert || dispatch?.revert === true,
       },

@@ -3,12 +3,13 @@ import type { Plan } from "../plan.ts";
 import type { Value } from "./value.ts";
 
 export function planJson(plan: Plan): Value {
-  const { kind, stackName, digest, words, counts, untouched, risk, items } = plan;
+  const { kind, stackName, digest, words, counts, untouched, risk, items, content } = plan;
   return {
     kind: "planned",
     would: kind,
     stackName,
     digest,
+    planDigest: content.digest,
     ...counts,
     untouched,
     risks: risk.risks as unknown as Value,

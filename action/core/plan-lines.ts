@@ -34,7 +34,7 @@ export function tally(changes: readonly Pick<ResourceWords, "effect">[]): string
 
 /** `queue producer`, `dead-letter-queue of producer`, `mapping of producer -> worker`, with the names as `quote` has them. */
 export function resourceTitle(
-  { main, label, component }: ResourceWords,
+  { main, label, component }: Pick<ResourceWords, "main" | "label" | "component">,
   quote: (name: string) => string,
 ): string {
   if (label === "") return quote(component);

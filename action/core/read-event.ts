@@ -110,6 +110,7 @@ function dispatched({ ref, inputs }: DispatchPayload, { sha }: RunContext): Even
     branch: nameOf(ref, "heads") ?? "",
     sha,
     allowOlder: given("allow-older") === "true",
+    approve: given("approve"),
     dryRun: given("dry-run") === "true",
     revert: given("revert") === "true",
   };

@@ -11,6 +11,7 @@ const PERMISSIONS: Readonly<Record<string, readonly ["read" | "write", string]>>
   "pull-requests": ["write", "the comment"],
   deployments: ["write", "deployments and their status"],
   issues: ["write", "the issue that tells of drift"],
+  statuses: ["write", "the status that tells of a plan"],
 };
 
 const EVENTS: Readonly<Record<string, string>> = {

@@ -12,6 +12,11 @@ function taskOf(stack: string): string {
   return `warren:${stack}`;
 }
 
+/** Descriptions of statuses: 140 characters are GitHub's limit. */
+function cut(text: string): string {
+  return Array.from(text).slice(0, 140).join("");
+}
+
 /** Every question looks before it writes, so that asking it again after a lost answer does nothing twice. */
 export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitHub {
   return {
@@ -34,6 +39,23 @@ export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitH
           })
         ).map(pullRequestOf),
       ),
+    mergedBetween: async (branch, from, to) => {
+      const commits = await askIfThere("compare commits", "contents: read", async ({ rest }) => {
+        // Without a page's length: the newest 250.
+        const basehead = `${from}...${to}`;
+        const { data } = await rest.repos.compareCommitsWithBasehead({ ...here, basehead });
+        return data.commits;
+      });
+      if (!commits) return [];
+      const known = new Set(commits.map(({ sha }) => sha));
+      return ask("list pull requests", "pull-requests: read", async ({ rest }) => {
+        const newest = { state: "closed", base: branch, sort: "updated", direction: "desc" } as const;
+        const { data } = await rest.pulls.list({ ...here, ...newest, per_page: PAGE });
+        return data
+          .filter((one) => one.merged_at !== null && known.has(one.merge_commit_sha ?? ""))
+          .map(pullRequestOf);
+      });
+    },
     branches: () =>
       ask("list branches", "contents: read", async ({ rest, paginate }) =>
         (await paginate(rest.repos.listBranches, { ...here, per_page: PAGE })).map(({ name }) => name),
@@ -68,6 +90,18 @@ export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitH
         await rest.issues.updateComment({ ...here, comment_id: found.id, body });
         return "updated";
       }),
+    setCommitStatus: async (sha, { context, state, description }) => {
+      await ask("set a commit's status", "statuses: write", ({ rest }) =>
+        rest.repos.createCommitStatus({
+          ...here,
+          sha,
+          context,
+          state,
+          description: cut(description),
+          target_url: runUrl,
+        }),
+      );
+    },
     upsertIssue: (issue) =>
       ask("open or edit an issue", "issues: write", async (octokit) => {
         const { marker, title, body } = issue;
@@ -103,8 +137,7 @@ export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitH
           ...here,
           deployment_id: id,
           state,
-          // 140 is GitHub's limit.
-          description: Array.from(text).slice(0, 140).join(""),
+          description: cut(text),
           log_url: runUrl,
           ...(url === undefined ? {} : { environment_url: url }),
         }),

@@ -34,7 +34,7 @@ on:
 jobs:
   warren:
     environment: \${{ github.event_name == 'push' && 'production' || 'preview' }}
-    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }
+    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write, statuses: write }
     steps: [{ uses: actions/checkout@v7 }, { uses: rabbits/warren@v1 }]
 `;
 
@@ -154,7 +154,7 @@ describe("the doctor finds", () => {
       "a job that only reads",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write, statuses: write }",
           "permissions: read-all",
         ),
       },
@@ -165,7 +165,7 @@ describe("the doctor finds", () => {
       "a job with the repository's own permissions",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write, statuses: write }",
         ),
       },
       "PROBLEM .github/workflows/warren.yml:8:3: the job lacks `contents: read`",
@@ -175,7 +175,7 @@ describe("the doctor finds", () => {
       "a job that may do everything",
       {
         workflows: workflows(
-          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }",
+          "permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write, statuses: write }",
           "permissions: write-all",
         ),
       },
@@ -425,7 +425,7 @@ describe("a workflow's job", () => {
     const calling = (told: string): string =>
       `${WORKFLOW.split("jobs:")[0]}jobs:
   a:
-    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write }
+    permissions: { contents: read, id-token: write, pull-requests: write, deployments: write, issues: write, statuses: write }
     uses: rabbits/warren/.github/workflows/pipeline.yml@v1
     with: { ${told} }
 `;

@@ -8,6 +8,7 @@ const ALL = {
   "pull-requests": "write",
   deployments: "write",
   issues: "write",
+  statuses: "write",
 } as const;
 
 let world: World;
@@ -38,6 +39,7 @@ test.each([
   [{ "pull-requests": "read", issues: "none" }, "comment on the pull request", "pull-requests: write"],
   [{ deployments: "read" }, "create a deployment", "deployments: write"],
   [{ deployments: "none" }, "create a deployment", "deployments: write"],
+  [{ statuses: "read" }, "set a commit's status", "statuses: write"],
 ] as const)(
   "with %j the preview is up, and one warning says what is missing",
   async (fewer, doing, missing) => {

@@ -29,6 +29,7 @@ const PERMISSIONS: Permissions = {
   "pull-requests": "write",
   deployments: "write",
   issues: "write",
+  statuses: "write",
 };
 
 export interface Given {

@@ -18,6 +18,7 @@ const WRITES: RoutedJob["permissions"] = {
   deployments: "write",
   "id-token": "write",
   issues: "write",
+  statuses: "write",
   "pull-requests": "write",
 };
 const job = (environment: string, event: string): Partial<RoutedJob> => ({
