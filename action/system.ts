@@ -1,9 +1,11 @@
 /** The real ports: the disk, esbuild, AWS. What the command line and the Action have in common. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { buildsFolder } from "./core/kept-build.ts";
 import { UserError } from "./core/problem.ts";
 import { createArtifacts } from "./edge/artifacts.ts";
 import { createBuilder } from "./edge/builder.ts";
+import { cacheFolder } from "./edge/cache.ts";
 import { type Credentials, createClients } from "./edge/clients.ts";
 import { systemClock } from "./edge/clock.ts";
 import { createDrift } from "./edge/drift.ts";
@@ -32,7 +34,7 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     clock: systemClock,
     workspace: diskWorkspace(root),
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
-    builder: createBuilder({ root, environment }),
+    builder: createBuilder({ root, environment, cache: buildsFolder(environment, cacheFolder(environment)) }),
     aws: (region) => awsPorts(regionOf(region, environment), environment),
     ...(token && {
       settings: (repository) =>

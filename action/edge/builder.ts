@@ -11,12 +11,13 @@ import { sizeProblem } from "../core/size.ts";
 import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem } from "../core/source.ts";
 import { type Verdict, verifyFiles } from "../core/verify.ts";
 import type { Builder } from "../ports.ts";
+import { type BuildCache, createBuildCache } from "./build-cache.ts";
 import { createBundler, type Job } from "./bundles.ts";
 import type { Environment } from "./cache.ts";
 import { draftBundle, draftPython, type Draft, type Drafted } from "./drafts.ts";
-import { findEsbuild } from "./esbuild-program.ts";
+import { type Esbuild, findEsbuild } from "./esbuild-program.ts";
 import { loadArtifacts } from "./load.ts";
-import { installedPackages } from "./packages.ts";
+import { installedPackages, type Packages } from "./packages.ts";
 import { isPython } from "./python.ts";
 import { createSpool, type Spool } from "./spool.ts";
 import { createVendor } from "./vendor.ts";
@@ -35,6 +36,8 @@ export interface BuilderSettings {
   /** The repository's folder. */
   readonly root: string;
   readonly environment: Environment;
+  /** Where builds are kept for later runs; without it, nowhere. */
+  readonly cache?: string | undefined;
 }
 
 export function createBuilder(settings: BuilderSettings): Builder {
@@ -51,23 +54,65 @@ export function createBuilder(settings: BuilderSettings): Builder {
         if (problem === undefined) good.push(request);
         else problems.push(problem);
       }
+      if (good.length === 0) return concluded(requests, artifacts, problems);
+      const environment = settings.environment;
+      const packages = installedPackages();
+      const esbuild = good.every(isPython) ? undefined : await findEsbuild(home, environment);
+      const version = esbuild?.version ?? "";
+      const cache =
+        settings.cache === undefined
+          ? undefined
+          : createBuildCache({ folder: settings.cache, root: home, environment, packages, esbuild: version });
+      const open: BuildRequest[] = [];
+      for (const request of good) {
+        const kept = await cache?.find(request);
+        if (kept === undefined) open.push(request);
+        else artifacts.set(request.component, kept);
+      }
       const spool = createSpool();
-      for await (const batch of batches(drafts(good, home, settings.environment))) {
+      const tools = { root: home, environment, packages, esbuild };
+      for await (const batch of batches(drafts(open, tools))) {
         const drafted: Draft[] = [];
         for (const one of batch) {
           if (one.kind === "failed") problems.push(...one.problems);
           else drafted.push(one.draft);
         }
-        const results = await finish(drafted, spool, settings.environment);
+        const results = await finish(drafted, spool, environment);
         for (const result of results) {
           if (result.kind === "failed") problems.push(...result.problems);
-          else for (const artifact of result.artifacts) artifacts.set(artifact.component, artifact);
+          else {
+            for (const artifact of result.artifacts) artifacts.set(artifact.component, artifact);
+            await keep(result, cache);
+          }
         }
       }
-      if (problems.length > 0) throw new UserError("build-failed", distinct(problems));
-      return requests.flatMap(({ component }) => artifacts.get(component) ?? []);
+      await cache?.save();
+      return concluded(requests, artifacts, problems);
     },
   };
+}
+
+/** Throws UserError `build-failed`. */
+function concluded(
+  requests: readonly BuildRequest[],
+  artifacts: ReadonlyMap<string, Artifact>,
+  problems: readonly Problem[],
+): readonly Artifact[] {
+  if (problems.length > 0) throw new UserError("build-failed", distinct(problems));
+  return requests.flatMap(({ component }) => artifacts.get(component) ?? []);
+}
+
+async function keep(
+  { draft, artifacts }: Extract<Finished, { readonly kind: "finished" }>,
+  cache: BuildCache | undefined,
+): Promise<void> {
+  const [artifact] = artifacts;
+  const { requests, files, questions } = draft;
+  if (cache === undefined || questions === undefined || artifact === undefined) return;
+  const { handler, calls, passport } = artifact;
+  for (const request of requests) {
+    await cache.keep(request, { handler, calls, passport, files, questions });
+  }
 }
 
 async function fileProblem(request: BuildRequest, root: string): Promise<Problem | undefined> {
@@ -83,17 +128,22 @@ function absent(error: NodeJS.ErrnoException): undefined {
   throw error;
 }
 
+interface Tools {
+  /** Real path of the repository's folder. */
+  readonly root: string;
+  readonly environment: Environment;
+  readonly packages: Packages;
+  /** Undefined if there is nothing to bundle. */
+  readonly esbuild: Esbuild | undefined;
+}
+
 /** As they come, so that not all of them are in memory at once. */
-async function* drafts(
-  requests: readonly BuildRequest[],
-  root: string,
-  environment: Environment,
-): AsyncGenerator<Drafted> {
+async function* drafts(requests: readonly BuildRequest[], tools: Tools): AsyncGenerator<Drafted> {
+  const { root, packages, environment, esbuild } = tools;
   const all = jobs(requests.filter((request) => !isPython(request)));
-  if (all.length > 0) {
-    const packages = installedPackages();
+  if (all.length > 0 && esbuild !== undefined) {
     const vendor = createVendor({ root, environment, packages });
-    const bundler = createBundler({ root, packages, esbuild: await findEsbuild(root, environment) });
+    const bundler = createBundler({ root, packages, esbuild });
     for (const { target, format, jobs: chunk } of chunks(all)) {
       for (const bundled of await bundler.bundle(chunk, { target, format })) {
         yield* await draftBundle(bundled, { root, packages, vendor });
@@ -149,7 +199,7 @@ function bytesOf({ files }: Draft): number {
 }
 
 type Finished =
-  | { readonly kind: "finished"; readonly artifacts: readonly Artifact[] }
+  | { readonly kind: "finished"; readonly draft: Draft; readonly artifacts: readonly Artifact[] }
   | { readonly kind: "failed"; readonly problems: readonly Problem[] };
 
 async function finish(
@@ -189,7 +239,7 @@ function conclude(draft: Draft, before: Verdict, load: LoadResult, spool: Spool)
   const verdict =
     load.kind === "loaded" && before.binaries.length > 0 ? verify(draft, load.binaries) : before;
   if (verdict.problems.length > 0) return { kind: "failed", problems: verdict.problems };
-  return { kind: "finished", artifacts: artifactsOf(draft, verdict, load, spool) };
+  return { kind: "finished", draft, artifacts: artifactsOf(draft, verdict, load, spool) };
 }
 
 function artifactsOf(draft: Draft, verdict: Verdict, load: Load, spool: Spool): readonly Artifact[] {

@@ -1,8 +1,10 @@
 /** From a request to the files of its artifact, not yet verified, loaded or named. */
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, relative } from "node:path";
 
 import type { ArtifactFile, BuildRequest, Calls } from "../core/artifact.ts";
+import { bundleQuestions, distinct, type Question } from "../core/build-inputs.ts";
+import { ENTRY } from "../core/buildproblem.ts";
 import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
 import { bundleCalls } from "../core/calls.ts";
 import type { NativeRoot } from "../core/native-root.ts";
@@ -25,6 +27,8 @@ export interface Draft {
   readonly roots: readonly NativeRoot[];
   readonly calls: Calls;
   readonly warnings: readonly Problem[];
+  /** What it is made of; undefined if that cannot be told, or may be something else tomorrow. */
+  readonly questions: readonly Question[] | undefined;
   /** Packages beside the bundle, for the passport; `binaries` are paths of those that fit the target. */
   readonly native: (binaries: readonly string[]) => readonly NativePackage[];
 }
@@ -43,7 +47,9 @@ export interface DraftSettings {
 export async function draftPython(request: BuildRequest, root: string): Promise<Drafted> {
   const packed = await packPython(request, { root });
   if (packed.kind === "failed") return packed;
-  const { files, handler, calls, warnings, native } = packed;
+  const { files, handler, calls, warnings, native, inputs, pinned } = packed;
+  // A module beside the others goes before a package of the same name.
+  const folders = [...new Set(inputs.map((path) => dirname(path)))];
   return {
     kind: "drafted",
     draft: {
@@ -54,6 +60,12 @@ export async function draftPython(request: BuildRequest, root: string): Promise<
       roots: [],
       calls,
       warnings,
+      questions: pinned
+        ? [
+            ...inputs.map((path): Question => ({ kind: "file", path })),
+            ...folders.map((path): Question => ({ kind: "modules", path })),
+          ]
+        : undefined,
       native: () => native,
     },
   };
@@ -97,7 +109,7 @@ async function readOwn(bundle: Bundle, root: string): Promise<Own> {
 
 async function draft(
   requests: Draft["requests"],
-  { bundle }: { readonly job: Job; readonly bundle: Bundle },
+  { job, bundle }: { readonly job: Job; readonly bundle: Bundle },
   {
     own,
     roots,
@@ -115,6 +127,11 @@ async function draft(
     };
   }
   const names = vendored.packages.map(({ name }) => name);
+  const inputs = bundleQuestions(bundle.metafile, bundle.output, `${ENTRY}:${job.source}`);
+  const trees = vendored.packages.map(({ folder }): Question => ({
+    kind: "tree",
+    path: relative(root, folder),
+  }));
   const files = [...own.files, ...vendored.files];
   return {
     kind: "drafted",
@@ -126,6 +143,7 @@ async function draft(
       roots: vendored.roots,
       calls: bundleCalls(bundle.metafile, bundle.output, names),
       warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
+      questions: inputs && distinct([...inputs, ...trees]),
       native: (binaries) =>
         nativePackages(vendored.packages, new Set(roots.map(({ name }) => name)), files, binaries),
     },

@@ -24,6 +24,8 @@ export interface VendorSettings {
 export interface VendoredPackage extends Pick<NativePackage, "name" | "version" | "origin"> {
   /** Path in the artifact. */
   readonly location: string;
+  /** Where it was read. */
+  readonly folder: string;
 }
 
 export type Vendored =
@@ -91,11 +93,12 @@ export function createVendor(settings: VendorSettings): Vendor {
         kind: "vendored",
         files: parts.flatMap(({ files }) => files),
         removed: parts.flatMap(({ removed }) => removed),
-        packages: placed.map(({ location, package: { name, manifest, origin } }) => ({
+        packages: placed.map(({ location, package: { name, folder, manifest, origin } }) => ({
           name,
           version: manifest.version ?? "",
           origin,
           location,
+          folder,
         })),
         roots: roots
           .filter((one) => packages.native(one)?.isNeeded)
@@ -165,7 +168,7 @@ function peers({ peerDependencies = {}, peerDependenciesMeta = {} }: Manifest, o
 function conflictProblem([one, other]: readonly [Node, Node]): Problem {
   const versions = [one, other].map(({ manifest }) => manifest.version ?? "?").toSorted();
   return {
-    message: `two versions of \`${one.name}\`, ${versions.join(" and ")}, are imported, and a function can have one of a package with native code`,
+    message: `\`${one.name}\` is imported in two versions, ${versions.join(" and ")}; it cannot be bundled, and beside the bundle is room for one`,
     hint: `\`npm ls ${one.name}\` tells which packages want which; bring them to one version.`,
   };
 }

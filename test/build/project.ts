@@ -1,4 +1,4 @@
-/** A user's repository for one test: files of its own, and the packages that are installed here. */
+/** A user's repository for one test: files of its own, and the packages that are installed here unless it has some. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,13 +16,14 @@ export interface Project extends Disposable {
   failure(...sources: readonly string[]): Promise<string>;
 }
 
-export function project(files: Readonly<Record<string, string>>): Project {
+export type Files = Readonly<Record<string, string | Uint8Array>>;
+
+export function project(files: Files): Project {
   const root = temporaryFolder();
-  symlinkSync(join(import.meta.dirname, "../../node_modules"), join(root, "node_modules"));
-  for (const [path, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, path)), { recursive: true });
-    writeFileSync(join(root, path), text);
+  if (!Object.keys(files).some((path) => path.startsWith("node_modules/"))) {
+    symlinkSync(join(import.meta.dirname, "../../node_modules"), join(root, "node_modules"));
   }
+  writeFiles(root, files);
   const build = (...sources: readonly string[]) => builderOf(root).build(sources.map(requestOf));
   return {
     root,
@@ -39,8 +40,16 @@ export function project(files: Readonly<Record<string, string>>): Project {
   };
 }
 
-export function builderOf(root: string): Builder {
-  return createBuilder({ root, environment: process.env });
+export function writeFiles(root: string, files: Files): void {
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+}
+
+/** `cache`: the folder in which builds are kept. */
+export function builderOf(root: string, cache?: string): Builder {
+  return createBuilder({ root, environment: process.env, cache });
 }
 
 /** The request on line n of pipeline.yaml, for component cn. */
@@ -85,6 +94,6 @@ export function runIn({ folder }: Unpacked, code: string): string {
   return execFileSync("env", ["-i", "AWS_REGION=eu-west-1", ...node], { cwd: folder, encoding: "utf8" });
 }
 
-function temporaryFolder(): string {
+export function temporaryFolder(): string {
   return realpathSync(mkdtempSync(join(tmpdir(), "warren-build-")));
 }
