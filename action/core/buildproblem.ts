@@ -29,6 +29,9 @@ export function buildProblem(message: Message, request: BuildRequest): Problem {
       hint: "Write `export async function handler(event) { … }`.",
     };
   }
+  if (/^Top-level await .*"cjs"/.test(text)) {
+    return { place, message: "CommonJS has no `await` outside of functions", hint: "Write `format: esm`." };
+  }
   const [, extension, file] = /^No loader is configured for "(.*)" files: (.+)$/.exec(text) ?? [];
   if (extension !== undefined) {
     return {

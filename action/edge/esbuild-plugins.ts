@@ -128,8 +128,8 @@ function hasPlugAndPlay(root: string): boolean {
 async function plugAndPlay(args: OnResolveArgs, setup: PluginBuild): Promise<OnResolveResult | undefined> {
   const { path, kind, importer, resolveDir } = args;
   const found = await setup.resolve(path, { kind, importer, resolveDir, pluginData: ASKED });
-  if (!isPackagePath(found.path)) return undefined;
-  const text = `\`${path}\` lies in an archive of Yarn's Plug'n'Play, out of which a function cannot be packed`;
+  if (found.errors.length === 0 && !isPackagePath(found.path)) return undefined;
+  const text = `\`${path}\` is not in node_modules, as this repository uses Yarn's Plug'n'Play, out of whose archives a function cannot be packed`;
   const hint = "Write `nodeLinker: node-modules` into .yarnrc.yml, and run `yarn install`.";
   return { errors: [{ text, notes: [{ text: hint }] }] };
 }

@@ -64,6 +64,10 @@ export async function npm(
   });
 }
 
+/** Where npm's log lies, its stack, and what is said again in words. */
+const NOISE =
+  /^(?:A complete log|\/.*\.log$|(?:errno|code|syscall|type) |at |(?:network|404)$)|using --force/i;
+
 function resultOf(error: ExecFileException | null, stderr: string): NpmResult {
   if (error === null) return { kind: "done" };
   if (error.code === "ENOENT") return { kind: "absent" };
@@ -71,11 +75,9 @@ function resultOf(error: ExecFileException | null, stderr: string): NpmResult {
   const lines = stderr
     .split("\n")
     .map((line) => line.replace(/^npm (?:error|ERR!|warn|WARN) ?/, "").trim())
-    .filter(
-      (line) => line !== "" && !/^(?:A complete log|\/.*\.log$|errno |code )|using --force/i.test(line),
-    );
+    .filter((line) => line !== "" && !NOISE.test(line));
   const code = /^npm (?:error|ERR!) code (\S+)/m.exec(stderr)?.[1] ?? "";
-  return { kind: "failed", code, text: lines.slice(0, 3).join("; ") || error.message };
+  return { kind: "failed", code, text: lines[0] ?? error.message };
 }
 
 export interface Pinned {

@@ -109,8 +109,12 @@ function parseLock(name: (typeof LOCK_FILES)[number], text: string): LockedPacka
 }
 
 function unlocked({ name, range, dependent }: Variant, lock: Lock | undefined): Problem {
+  const why =
+    lock === undefined
+      ? "there is no lock file that says which version"
+      : `${lock.file} does not say which version`;
   return {
-    message: `\`${dependent}\` needs \`${name}\` (${range}) on Lambda, and ${lock?.file ?? "no lock file"} does not say in which version`,
+    message: `\`${dependent}\` needs \`${name}\` (${range}) on Lambda, and ${why}`,
     hint: "Make the lock file anew, so that it has the packages of all systems.",
   };
 }
