@@ -112,10 +112,13 @@ describe("what an addon is for", () => {
     // Both: Node takes what it finds.
     { symbols: ["node_register_module_v137", "napi_register_module_v1"], addon: { kind: "napi" } },
     { symbols: ["node_module_register?"], addon: { kind: "unknown" } },
+    // It calls another addon's.
+    { symbols: ["node_register_module_v137?"], addon: { kind: "none" } },
     { symbols: ["napi_create_object?", "malloc?", "nothing"], addon: { kind: "none" } },
     { symbols: [], addon: { kind: "none" } },
   ])("$symbols: $addon.kind", ({ symbols, addon }) => {
     expect(readElf(elfFile({ symbols }))).toMatchObject({ kind: "elf", addon });
+    expect(readElf(elfFile({ symbols, hash: "gnu" }))).toMatchObject({ kind: "elf", addon });
   });
 });
 

@@ -191,10 +191,10 @@ test("with a library that only the machine that builds has", () => {
 
 test("with a library of which the artifact has only another processor's", () => {
   const files = [
-    addon("node_modules/a/a.node", { needed: ["libown.so.1"] }),
-    file("node_modules/a/libown.so.1", elfFile({ machine: ARM, soname: "libown.so.1" })),
+    file("a/a.so", elfFile({ needed: ["libown.so.1"] })),
+    file("a/libown.so.1", elfFile({ machine: ARM, soname: "libown.so.1" })),
   ];
-  expect(told(files)).toContain("needs `libown.so.1`, which is neither");
+  expect(told(files, { runtime: "python3.13" })).toContain("needs `libown.so.1`, which is neither");
 });
 
 test("for another version of Node", () => {
@@ -207,6 +207,15 @@ test("for another version of Node", () => {
   `);
   expect(told([addon("node_modules/iconv/build/iconv.node", { symbols })], { runtime: "nodejs22.x" })).toBe(
     "\n\n",
+  );
+});
+
+test("an addon of Node among a Python function's files is no addon there, and a package in a package is itself", () => {
+  const symbols = ["node_register_module_v115"];
+  const nested = addon("node_modules/z/node_modules/a/node_modules/@b/c/c.node", { symbols });
+  expect(told([nested], { runtime: "python3.13" })).toBe("\n\n");
+  expect(told([nested])).toContain(
+    "`@b/c`: `node_modules/z/node_modules/a/node_modules/@b/c/c.node` is built for Node's ABI 115,",
   );
 });
 

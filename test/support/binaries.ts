@@ -16,6 +16,8 @@ export interface ElfOptions {
   readonly versions?: readonly string[];
   /** Names; `?` at the end: not defined here, only asked for. */
   readonly symbols?: readonly string[];
+  /** By which table symbols are found: the one of the System V ABI, or GNU's. */
+  readonly hash?: "sysv" | "gnu";
 }
 
 /** Where the file would be in memory: not at its own offsets, so that a reader must translate. */
@@ -34,6 +36,7 @@ export function elfFile({
   rpath,
   versions = [],
   symbols = [],
+  hash: table = "sysv",
 }: ElfOptions = {}): Uint8Array {
   const little = order === "little";
   const width = bits / 8;
@@ -71,7 +74,11 @@ export function elfFile({
         : join(at, word(0), word(0), info, section);
     }),
   );
-  const hash = join(...[1, symbols.length + 1, 0, ...Array(symbols.length + 1).fill(0)].map(u32));
+  const chain = symbols.map((_, i) => u32(i === symbols.length - 1 ? 1 : 0));
+  const hash =
+    table === "gnu"
+      ? join(u32(1), u32(1), u32(1), u32(0), word(0), u32(symbols.length === 0 ? 0 : 1), ...chain)
+      : join(...[1, symbols.length + 1, 0, ...Array<number>(symbols.length + 1).fill(0)].map(u32));
   // 1 is no version.
   const versionOfSymbols = join(u16(0), ...symbols.map(() => u16(1)));
   const libraries = [...Map.groupBy(versions, (version) => plain(version.split(" ")[1] ?? "libc.so.6"))];
@@ -109,7 +116,7 @@ export function elfFile({
   const text = latin1(strings);
   entries.push([5, BASE + place(text)], [10, text.length]);
   entries.push([6, BASE + place(symbolTable)], [11, bits === 64 ? 24 : 16]);
-  entries.push([4, BASE + place(hash)]);
+  entries.push([table === "gnu" ? 0x6ffffef5 : 4, BASE + place(hash)]);
   if (libraries.length > 0) {
     entries.push([0x6ffffff0, BASE + place(versionOfSymbols)]);
     entries.push([0x6ffffffe, BASE + place(needs)], [0x6fffffff, libraries.length]);
