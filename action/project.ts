@@ -8,6 +8,7 @@ import type { Component } from "./core/component.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type StackTemplate, type TableFile, render } from "./core/render.ts";
 import { defaultValue } from "./core/option.ts";
+import { placeholderEnvironments } from "./core/placeholder-environment.ts";
 import type { Rendered, TableItems } from "./core/rendered.ts";
 import type { ConcreteStage } from "./core/stage.ts";
 import { stackTags } from "./core/stack-tags.ts";
@@ -56,9 +57,14 @@ export async function buildProject(
   project: Project,
   ports: Pick<Ports, "builder">,
 ): Promise<readonly Artifact[]> {
-  const requests = [...project.pipeline.components.values()].flatMap(
-    (component) => buildRequest(component) ?? [],
-  );
+  const environments = environmentsOf(project);
+  const requests = [...project.pipeline.components.values()].flatMap((component) => {
+    const request = buildRequest(component);
+    // Where nothing is known of any function, what one misses may still come.
+    return request
+      ? { ...request, ...(environments && { environment: environments.get(component.name) ?? {} }) }
+      : [];
+  });
   return requests.length === 0 ? [] : ports.builder.build(requests);
 }
 
@@ -91,6 +97,21 @@ export function renderProject(
   const result = render({ pipeline, stage, built });
   if (result.kind === "problems") throw new UserError("config-invalid", result.problems);
   return result.stack;
+}
+
+/** Undefined for a pipeline that cannot be rendered: that is told when it is. */
+function environmentsOf(project: Project): ReturnType<typeof placeholderEnvironments> | undefined {
+  const [stage] = project.pipeline.stages;
+  if (stage === undefined) return undefined;
+  const { name, protected: isProtected, timers } = stage;
+  try {
+    return placeholderEnvironments(
+      renderProject(project, { name, of: name, protected: isProtected, timers }, []),
+    );
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 /** Only names for people: a pipeline that cannot be rendered any more can still be taken down. */

@@ -14,6 +14,8 @@ export interface BuildRequest {
   readonly format?: "esm" | "cjs";
   /** Binaries may ask for newer versions of gcc's libraries than the runtime came with: AWS updates them in places. */
   readonly allowNewerLibstdcxx?: boolean;
+  /** Its variables while it is loaded, see core/placeholder-environment.ts; absent: not known. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Where `source` stands in pipeline.yaml: problems of the build point there. */
   readonly place: Place;
 }

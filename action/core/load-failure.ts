@@ -3,6 +3,7 @@ import { nearest } from "./suggest.ts";
 import { hintOf } from "./load-hint.ts";
 import type { LoadEnd, LoadReport, Observed, Thrown } from "./load-report.ts";
 import type { LoadRequest, LoadResult } from "./passport.ts";
+import { isPlaceholder } from "./placeholder-environment.ts";
 import type { Place, Problem } from "./problem.ts";
 
 /** What the process came to besides its report, if it made one. */
@@ -39,6 +40,11 @@ export function loadResult(request: LoadRequest, trial: LoadTrial): LoadResult {
   if (tried !== undefined && (end.kind === "threw" || end.kind === "waiting" || end.kind === "stalled")) {
     const where = placeText(framesOf(tried.stack, request, trial).find(isOwn));
     const why = `the import opens a connection (${tried.what}${where && `, ${where}`}), and there is no network while a function is loaded`;
+    return { kind: "inconclusive", why };
+  }
+  const doubted = end.kind === "threw" ? doubtedVariable(request, end.error.message) : undefined;
+  if (doubted !== undefined) {
+    const why = `the import checks the environment variable ${doubted}, whose value only a deployed stack has`;
     return { kind: "inconclusive", why };
   }
   const missed = missedVariables(request, report, trial);
@@ -166,7 +172,7 @@ function threw(
     hint:
       missed === undefined
         ? hintOf(request, { ...error, message: error.message.replaceAll(trial.folder, "/var/task") })
-        : `That is because ${missed}: draw the arrow that sets it, or write it under \`environment\`.`,
+        : `That is because ${missed}: draw the arrow that sets it, or set it by \`overrides\`.`,
   };
 }
 
@@ -236,6 +242,15 @@ function missedVariables(
   const where = one === undefined ? "" : placeText(readAt(one));
   const verb = names.length === 1 ? "is" : "are";
   return `the environment variable${names.length === 1 ? "" : "s"} ${names.join(", ")}, read at ${where}, ${verb} not set`;
+}
+
+/** The message names it, or its value that stands in for the real one. */
+function doubtedVariable({ environment = {} }: LoadRequest, message: string): string | undefined {
+  const [name] =
+    Object.entries(environment).find(
+      ([one, value]) => isPlaceholder(value) && (message.includes(one) || message.includes(value)),
+    ) ?? [];
+  return name;
 }
 
 function resourceText(resources: readonly string[]): string {

@@ -137,7 +137,7 @@ export function pythonLoadResult(request: LoadRequest, report: PythonReport): Lo
       },
     };
   }
-  if (report.variable !== null) {
+  if (report.variable !== null && request.environment === undefined) {
     const why = `the file reads the environment variable ${report.variable} when it is imported, which only a stack sets`;
     return { kind: "inconclusive", why };
   }
@@ -174,7 +174,9 @@ function placeIn({ path, line }: Frame, source: string): Place {
   return { file: `${source.slice(0, source.lastIndexOf("/") + 1)}${path}`, line, column: 1 };
 }
 
-function hintOf({ error, message, missing }: PythonReport & { readonly kind: "failed" }): string {
+function hintOf({ error, message, missing, variable }: PythonReport & { readonly kind: "failed" }): string {
+  if (variable !== null)
+    return `The environment variable ${variable} is not set: draw the arrow that sets it, or set it by \`overrides\`.`;
   if (error === "ModuleNotFoundError" && missing !== null)
     return `Add the package that has \`${missing}\` to requirements.txt, or the module to the source's folder.`;
   if (error === "FileNotFoundError")

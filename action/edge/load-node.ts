@@ -125,6 +125,7 @@ async function run(
   const program: Bind = { from: dirname(PROGRAM), to: RUNTIME };
   const binary: Bind = { from: node, to: NODE };
   const qemu: Bind | undefined = emulator && { from: emulator.program, to: "/var/lang/bin/qemu" };
+  const options = first.request.environment?.["NODE_OPTIONS"] ?? "";
   const reports: LoadReport[] = [];
   const { code, output } = await runInside(sandbox, {
     command: [
@@ -132,7 +133,8 @@ async function run(
         ? []
         : [inside(sandbox, qemu), "-L", emulator.systemRoot]),
       inside(sandbox, binary),
-      ...runtime.flags,
+      // Lambda leaves out what NODE_OPTIONS asks for.
+      ...runtime.flags.filter((flag) => !options.includes(flag.replace("--no-", "--"))),
       `--max-old-space-size=${HEAP_MEGABYTES}`,
       // Node tells that it strips types, where Warren is run from its sources.
       "--disable-warning=ExperimentalWarning",

@@ -72,6 +72,7 @@ async function load(
       PATH: "/usr/bin:/bin",
       TZ: ":UTC",
       _HANDLER: handler,
+      ...request.environment,
     },
     limitSeconds,
     onReport: (line) => reports.push(line),

@@ -82,15 +82,21 @@ type Context = LoadSettings & { readonly sandbox: Sandbox; readonly scratch: str
 /** What has binaries gets a process for itself, and comes first, as it takes longest. */
 function jobsOf(requests: readonly LoadRequest[], context: Context): readonly Job[] {
   const alone: Job[] = [];
-  const shared = new Map<NodeRuntime, LoadRequest[]>();
+  const shared = new Map<string, { readonly runtime: NodeRuntime; readonly requests: LoadRequest[] }>();
   for (const request of requests) {
     const runtime = runtimeOf(request.runtime);
     if (runtime.language === "python") alone.push((results) => python(request, context, results));
     else if (request.native) {
       alone.push((results) => node([request], runtime, request.architecture, context, results));
-    } else shared.set(runtime, [...(shared.get(runtime) ?? []), request]);
+    } else {
+      // What a process is started with holds for all that it loads.
+      const key = `${runtime.name} ${request.environment?.["NODE_OPTIONS"]}`;
+      const group = shared.get(key) ?? { runtime, requests: [] };
+      group.requests.push(request);
+      shared.set(key, group);
+    }
   }
-  const batches = [...shared].flatMap(([runtime, all]) =>
+  const batches = [...shared.values()].flatMap(({ runtime, requests: all }) =>
     split(all, availableParallelism()).map(
       // JavaScript is the same on every processor.
       (batch): Job =>

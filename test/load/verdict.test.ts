@@ -82,7 +82,7 @@ const FAILS: Readonly<Record<string, readonly [LoadRequest | Promise<LoadRequest
       },
       { environment: { OTHER: "1" } },
     ),
-    "functions/worker.ts:2:19: `functions/worker.ts` does not load on nodejs24.x: Error: TABLE_NAME is missing\nThat is because the environment variable TABLE_NAME, read at functions/worker.ts:1:27, is not set: draw the arrow that sets it, or write it under `environment`.",
+    "functions/worker.ts:2:19: `functions/worker.ts` does not load on nodejs24.x: Error: TABLE_NAME is missing\nThat is because the environment variable TABLE_NAME, read at functions/worker.ts:1:27, is not set: draw the arrow that sets it, or set it by `overrides`.",
   ],
   "no such file for the handler": [
     artifact({ "indx.mjs": HANDLER }),
@@ -166,6 +166,12 @@ const UNCLEAR: Readonly<Record<string, readonly [LoadRequest | Promise<LoadReque
       "functions/worker.ts": `import { lookup } from "node:dns/promises";\n\nconst found = await lookup("db.internal");\nexport async function handler() { return found; }\n`,
     }),
     "inconclusive: the import opens a connection (db.internal, functions/worker.ts:3:21), and there is no network while a function is loaded",
+  ],
+  "a check of a value that only a deployed stack has": [
+    artifact(`if (!/^https:..sqs/.test(process.env.QUEUE_URL)) throw new Error("bad QUEUE_URL");${HANDLER}`, {
+      environment: { QUEUE_URL: "https://placeholder.invalid/000000000000/placeholder" },
+    }),
+    "inconclusive: the import checks the environment variable QUEUE_URL, whose value only a deployed stack has",
   ],
   "a missing variable of an environment that is not known": [
     bundled({
