@@ -1,6 +1,6 @@
 /** One change set, from the template to the end of its operation. */
+import { changeSetFailure, operationFailure } from "./cause.ts";
 import type { Artifact } from "./core/artifact.ts";
-import { failureProblems, hintFor } from "./core/cause.ts";
 import { planLines, riskLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
 import { SALT_TAG, redactText } from "./core/redact.ts";
@@ -64,11 +64,21 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
       if (!former) throw new Error(`the change set of the new stack ${rendered.stackName} is empty`);
       await loadEarly(rendered, former, ports);
       return { kind: "unchanged", stack: former };
-    case "failed":
+    case "refused":
+      throw await changeSetFailure("change-set-failed", rendered.stackName, changeSet, watch, ports);
+    case "failed": {
+      const failure = await changeSetFailure(
+        "change-set-failed",
+        rendered.stackName,
+        changeSet,
+        watch,
+        ports,
+      );
       await ports.stacks.deleteChangeSet(rendered.stackName, changeSet.id);
       // The change set has made an empty shell of a stack; leave nothing behind that was not there before.
       if (!found) await ports.stacks.delete({ stackId: changeSet.stackId, token: operation });
-      throw refused(redactText(changeSet.reason, watch.hidden));
+      throw failure;
+    }
     case "ready":
       break;
   }
@@ -88,7 +98,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
 
   const ending = await follow(stackId, operation, watch, ports);
   if (phaseOf(ending.status) !== "good") {
-    throw new UserError("deploy-failed", failureProblems(ending.events, stackId, rendered.origins));
+    throw await operationFailure("deploy-failed", stackId, ending, watch, ports);
   }
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
@@ -170,12 +180,4 @@ function operationName(rendered: Rendered, now: number): string {
   const commit =
     (rendered.tags["warren:commit"] ?? "").replaceAll(/[^a-zA-Z0-9]/g, "").slice(0, 12) || "none";
   return `warren-${commit}-${rendered.digest.slice(0, 12)}-${now.toString(36)}`;
-}
-
-function refused(reason: string): UserError {
-  const hint = hintFor(reason);
-  return new UserError("change-set-failed", {
-    message: `CloudFormation refuses the template: ${reason}`,
-    ...(hint !== undefined && { hint }),
-  });
 }

@@ -1,8 +1,8 @@
 /** Makes a stack equal to what was rendered, whatever state it was left in. */
 import { apply } from "./apply.ts";
 import type { DeployPorts, Deployment, Permit } from "./apply.ts";
+import { operationFailure } from "./cause.ts";
 import type { Artifact } from "./core/artifact.ts";
-import { failureProblems } from "./core/cause.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
@@ -98,7 +98,13 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
   await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
   if (marker !== undefined) await mark(marker, stack, deployment);
   await protect(stack, deployment);
-  return { ...outcomeOf(kind, stack), changes, counts, ...(timeline && { timeline }), ...(review && { review }) };
+  return {
+    ...outcomeOf(kind, stack),
+    changes,
+    counts,
+    ...(timeline && { timeline }),
+    ...(review && { review }),
+  };
 }
 
 /** The stack is as it should be, but the run that made it may have been killed before its last steps. */
@@ -163,7 +169,7 @@ async function clearAway(stack: Stack, { watch, ports }: Deployment): Promise<vo
   await ports.stacks.delete({ stackId: stack.id, token });
   const ending = await follow(stack.id, token, watch, ports);
   if (phaseOf(ending.status) !== "absent") {
-    throw new UserError("deploy-failed", failureProblems(ending.events, stack.id, watch.origins));
+    throw await operationFailure("deploy-failed", stack.id, ending, watch, ports);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Takes a stack down: sources silenced, buckets emptied, deleted, followed, verified. */
-import { failureProblems, realFailures } from "./core/cause.ts";
+import { operationFailure } from "./cause.ts";
+import { realFailures } from "./core/cause.ts";
 import { eachAtOnce } from "./core/parallel.ts";
 import { UserError } from "./core/problem.ts";
 import type { Origin } from "./core/rendered.ts";
@@ -86,7 +87,7 @@ async function takeDown(stack: Stack, watch: Watch, ports: DestroyPorts): Promis
     }
     const filledAgain = realFailures(ending.events, stack.id).some(({ type }) => type === BUCKET);
     if (!filledAgain || attempt === ATTEMPTS) {
-      throw new UserError("destroy-failed", failureProblems(ending.events, stack.id, watch.origins));
+      throw await operationFailure("destroy-failed", stack.id, ending, watch, ports);
     }
     ports.log.info("a bucket was filled again meanwhile: once more");
   }

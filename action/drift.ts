@@ -1,5 +1,5 @@
 /** Finds what was changed behind CloudFormation's back, and puts it back. */
-import { failureProblems, hintFor } from "./core/cause.ts";
+import { changeSetFailure, operationFailure } from "./cause.ts";
 import { type Origins, type StackDrift, readDetection } from "./core/drift.ts";
 import { driftLines, driftVerdict } from "./core/drift-words.ts";
 import { changeLine } from "./core/operation.ts";
@@ -97,9 +97,16 @@ export async function revertDrift(
     revertsDrift: true,
   });
   if (changeSet.kind === "busy" || changeSet.kind === "exists") throw notRevertable(stackName, stack, true);
+  if (changeSet.kind === "refused") {
+    throw await changeSetFailure("revert-failed", stackName, changeSet, order, ports);
+  }
   if (changeSet.kind !== "ready") {
+    const failure =
+      changeSet.kind === "failed"
+        ? await changeSetFailure("revert-failed", stackName, changeSet, order, ports)
+        : undefined;
     await ports.stacks.deleteChangeSet(stackName, changeSet.id);
-    if (changeSet.kind === "failed") throw failed(changeSet.reason);
+    if (failure) throw failure;
     return [];
   }
   const { id: changeSetId, changes } = changeSet;
@@ -114,7 +121,7 @@ export async function revertDrift(
   const watch = { origins, deadline: ports.clock.now() + timeoutSeconds * 1_000, told: new Set<string>() };
   const ending = await follow(stack.id, token, watch, ports);
   if (phaseOf(ending.status) !== "good") {
-    throw new UserError("revert-failed", failureProblems(ending.events, stack.id, origins));
+    throw await operationFailure("revert-failed", stack.id, ending, watch, ports);
   }
   return changes;
 }
@@ -132,14 +139,6 @@ function wouldReplace(changes: readonly Change[], origins: Origins): UserError {
       hint: "Change it back by hand, or write into pipeline.yaml what it is to be, and deploy.",
     })),
   );
-}
-
-function failed(reason: string): UserError {
-  const hint = hintFor(reason);
-  return new UserError("revert-failed", {
-    message: `CloudFormation cannot put it back: ${reason}`,
-    ...(hint !== undefined && { hint }),
-  });
 }
 
 function notRevertable(stackName: string, stack: Stack | undefined, busy = false): UserError {

@@ -1,4 +1,5 @@
 /** What a deploy would do, told by CloudFormation itself: a change set that is made, read and taken away again. */
+import { changeSetFailure } from "./cause.ts";
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { planned } from "./core/change.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
@@ -7,7 +8,7 @@ import { type PlanRisk, planRisk } from "./core/plan-risk.ts";
 import { type ResourceWords, planWords } from "./core/plan-words.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
-import { fingerprinter, hiddenTexts, redactText } from "./core/redact.ts";
+import { fingerprinter, hiddenTexts } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
@@ -68,13 +69,16 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
     changeSet = await ports.stacks.createChangeSet(input);
   }
   if (changeSet.kind === "busy" || changeSet.kind === "exists") throw notPlannable(stackName, stack, true);
+  const shown = { origins: rendered.origins, hidden: hiddenTexts(rendered.body) };
+  if (changeSet.kind === "refused")
+    throw await changeSetFailure("plan-failed", stackName, changeSet, shown, ports);
+  const failure =
+    changeSet.kind === "failed"
+      ? await changeSetFailure("plan-failed", stackName, changeSet, shown, ports)
+      : undefined;
   await ports.stacks.deleteChangeSet(stackName, changeSet.id);
   if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
-  if (changeSet.kind === "failed") {
-    throw new UserError("plan-failed", {
-      message: `CloudFormation cannot plan ${stackName}: ${redactText(changeSet.reason, hiddenTexts(rendered.body))}`,
-    });
-  }
+  if (failure) throw failure;
   // The shell of a stack that an earlier plan has left is not what anybody has had before.
   const before = kind === "create" ? undefined : stack;
   const changes = told(changeSet.kind === "ready" ? changeSet.changes : [], before, rendered, ports);
@@ -101,10 +105,10 @@ export function told(
 ): Told {
   const all = planned(changes, origins);
   const fingerprint = fingerprinter(stack?.tags, workspace.sha256);
-  const words = planWords(all.changes, fingerprint);
   const today = new Date(clock.now()).toISOString().slice(0, 10);
   const creates = stack === undefined;
   const risk = planRisk(all.changes, guard, { protected: isProtected, creates, today });
+  const words = planWords(all.changes, fingerprint, risk.risks);
   const content = digestPlan(all.changes, risk.risks, fingerprint, workspace.sha256);
   const record = recordPlan(content, fingerprint);
   return { ...all, words, counts: countsOf(words), risk, content, record };

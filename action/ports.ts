@@ -6,6 +6,7 @@ import type { Artifact, BuildRequest } from "./core/artifact.ts";
 import type { Detection } from "./core/detection.ts";
 import type { CodeQuota, GuardedEnvironment } from "./core/doctor-facts.ts";
 import type { PullRequest } from "./core/event.ts";
+import type { FailedEvent, FailedOf, HookFailure, HookRemedy, HookedOf } from "./core/failed-event.ts";
 import type { Trust } from "./core/trust.ts";
 import type { Probe } from "./probe.ts";
 
@@ -130,10 +131,14 @@ export interface ChangeDetail {
   readonly after?: string;
 }
 
-/** A settled change set; `busy`: another operation runs on the stack, `exists`: there is one of that name; none was made. */
+/**
+ * A settled change set; `busy`: another operation runs on the stack, `exists`: there is one of that name, `refused`:
+ * CloudFormation does not take the template; none was made.
+ */
 export type ChangeSet =
   | { readonly kind: "busy" }
   | { readonly kind: "exists" }
+  | { readonly kind: "refused"; readonly reason: string }
   | {
       readonly kind: "ready";
       readonly id: string;
@@ -153,6 +158,10 @@ export interface StackEvent {
   readonly reason: string;
   /** The client request token of the operation that the event belongs to; empty if it had none. */
   readonly token: string;
+  /** Id of the operation for `failedEvents`, where CloudFormation tells it. */
+  readonly operation?: string;
+  /** A hook that was invoked for the resource and has stopped it. */
+  readonly hook?: HookFailure;
 }
 
 export interface StackResource {
@@ -180,6 +189,13 @@ export interface Stacks {
    * and returns all that was read. One call when fewer than a page (100) of events is new.
    */
   events(stackId: string, reached: (event: StackEvent) => boolean): Promise<readonly StackEvent[]>;
+  /**
+   * What went wrong, as CloudFormation itself sums it up: of a change set (only it knows what early validation has
+   * found), or of the stack's operations, of one if its id is given. Undefined where there is no such API.
+   */
+  failedEvents(of: FailedOf): Promise<readonly FailedEvent[] | undefined>;
+  /** Findings of hooks, by the change set that they stopped or by their invocations. Undefined as above. */
+  hookRemedies(of: HookedOf): Promise<readonly HookRemedy[] | undefined>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   setTerminationProtection(stackName: string, on: boolean): Promise<void>;
   delete(input: {

@@ -1,70 +1,41 @@
-/** Why an operation failed: the first real failure, led back to pipeline.yaml, with what to do about it. */
+/** Why an operation or a change set failed: the first real failure, led back to pipeline.yaml, with what to do. */
+import { messageKey, deniedAction, namedIds, plainMessage } from "./aws-message.ts";
+import { causeHint } from "./cause-hint.ts";
+import type { FailedEvent, HookRemedy } from "./failed-event.ts";
 import { isOwn } from "./operation.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, formatPlace } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
 import type { StackEvent } from "../ports.ts";
 
+type Origins = Readonly<Record<string, Origin>>;
+/** Never empty: the root cause first. */
+export type Causes = readonly [Problem, ...Problem[]];
+
+/** What AWS has told beside the stack's events; empty where it does not. */
+export interface Account {
+  readonly failed: readonly FailedEvent[];
+  readonly remedies: readonly HookRemedy[];
+}
+
+export const NO_ACCOUNT: Account = { failed: [], remedies: [] };
+
 /** CloudFormation cancels everything else as soon as one resource fails: consequences, not causes. */
 const NOISE = /\bcancell?ed\b/i;
+/** What a resource's event says where the hook's own says why. */
+const HOOKED = /hook\(s\)(?:\/validation)? failed/i;
 
-/**
- * The commonest messages and what helps. First match counts. Source: the messages that AWS's services send
- * through CloudFormation; a message that is not here is shown without a hint rather than with a guessed one.
- */
-const HINTS: readonly (readonly [RegExp, string])[] = [
-  [/BucketAlreadyExists/i, "bucket names are unique in the whole world: choose another `name:`"],
-  [
-    /already exists|AlreadyExists|EntityAlreadyExists|BucketAlreadyOwnedByYou/i,
-    "something outside this stack has that name: delete it, or take `name:` off the component",
-  ],
-  [
-    /QueueDeletedRecently|wait 60 seconds/i,
-    "SQS keeps a deleted queue's name for 60 seconds: run the same deploy again in a minute",
-  ],
-  [
-    /NoSuchKey|specified key does not exist/i,
-    "the function's zip is not in the artifact bucket: run the deploy again, it uploads what is missing",
-  ],
-  [
-    /NoSuchBucket|bucket does not exist/i,
-    "the artifact bucket is gone: run `warren bootstrap`, then deploy again",
-  ],
-  [
-    /not authorized to perform:? ?([\w:*-]+)?|AccessDenied|Access Denied|UnauthorizedOperation/i,
-    "the deploying role lacks this permission: add it to the deploy role (templates/account.yaml)",
-  ],
-  [
-    /Throttl|Rate exceeded|TooManyRequests/i,
-    "AWS slowed the calls down: run the same deploy again, it goes on where it stopped",
-  ],
-  [
-    /LimitExceeded|quota|limit.*(exceeded|reached)|maximum number of/i,
-    "a quota of the account is used up: delete what is not needed, or ask AWS for more in Service Quotas",
-  ],
-  [
-    /Visibility timeout.*less than.*[Ff]unction timeout|Queue visibility timeout/i,
-    "raise the queue's `visibility-timeout`, or lower the function's `timeout`",
-  ],
-  [
-    /provided execution role does not have permissions|role.*cannot be assumed/i,
-    "IAM had not yet spread the new role: run the same deploy again",
-  ],
-  [
-    /Code storage limit|Unzipped size must be smaller/i,
-    "the function is too big for Lambda (250 MB unzipped): bundle less",
-  ],
-  [
-    /Properties validation failed|Model validation failed|extraneous key|InvalidAttributeValue|Invalid value for the parameter|ValidationError|Validation failed|failed validation/i,
-    "AWS does not accept a value: correct the component's options or its `overrides:`",
-  ],
-  [
-    /timed? ?out|exceeded attempts to wait|did not stabilize/i,
-    "the resource did not become ready in time: look at it in the console, then run the deploy again",
-  ],
-];
-
-export function hintFor(reason: string): string | undefined {
-  return HINTS.find(([pattern]) => pattern.test(reason))?.[1];
+/** One thing that went wrong, wherever it was told. */
+interface Failure {
+  readonly time: number;
+  readonly logicalId: string;
+  readonly physicalId: string;
+  readonly type: string;
+  /** `could not be created`. */
+  readonly what: string;
+  readonly reason: string;
+  readonly details: readonly string[];
+  readonly hint?: string;
+  readonly link?: string;
 }
 
 /** Failed resource events that are no mere consequence, oldest first; `events` are one operation's. */
@@ -74,6 +45,55 @@ export function realFailures(events: readonly StackEvent[], stackId: string): re
   );
 }
 
+/** One problem a cause; if no resource failed, the stack's own reason. */
+export function failureProblems(
+  events: readonly StackEvent[],
+  stackId: string,
+  origins: Origins,
+  { failed, remedies }: Account = NO_ACCOUNT,
+): Causes {
+  const told = failed
+    .filter(({ physicalId }) => physicalId !== stackId)
+    .flatMap((one) => toldFailure(one, origins));
+  const known = new Set(told.map(({ logicalId }) => logicalId));
+  const seen = realFailures(events, stackId).filter(({ logicalId }) => !known.has(logicalId));
+  const failures = [...told, ...seen.map(eventFailure)];
+  const hooked = hookFailures(failures, events, remedies);
+  const [first, ...more] = grouped(hooked, origins);
+  return first ? [first, ...more] : [ownReason(events, stackId)];
+}
+
+/** Of a change set that CloudFormation did not make: nothing was changed. */
+export function refusalProblems(
+  reason: string,
+  origins: Origins,
+  { failed, remedies }: Account = NO_ACCOUNT,
+): Causes {
+  const told = failed.filter(({ logicalId }) => logicalId !== "").flatMap((one) => toldFailure(one, origins));
+  const [first, ...more] = [...grouped(told, origins), ...changeSetHooks(remedies, origins)];
+  if (first) return [first, ...more];
+  const message = `CloudFormation refuses the template: ${plainMessage(reason) || "no reason was given"}`;
+  return [{ ...namedPlace(reason, origins), message, ...hintOf(reason) }];
+}
+
+/** An event of a warning has stopped nothing, and a cancelled resource only followed. */
+function toldFailure(event: FailedEvent, origins: Origins): readonly Failure[] {
+  const { kind, logicalId, physicalId, type, status, reason, by, path, warning, time } = event;
+  if (warning || NOISE.test(reason)) return [];
+  const at = path === "" ? [] : [pathText(path, origins[logicalId])];
+  const found = { time: time.getTime(), logicalId, physicalId, type, reason };
+  if (kind === "VALIDATION_ERROR")
+    return [{ ...found, what: "was refused before anything was made", details: at }];
+  if (kind === "HOOK_INVOCATION_ERROR") return [{ ...found, ...stoppedBy(by), details: at }];
+  return [{ ...found, what: VERBS[status] ?? "failed", details: at }];
+}
+
+function eventFailure(event: StackEvent): Failure {
+  const { logicalId, physicalId, type, status, reason, time } = event;
+  const what = VERBS[status] ?? status;
+  return { time: time.getTime(), logicalId, physicalId, type, what, reason, details: [] };
+}
+
 const VERBS: Readonly<Record<string, string>> = {
   CREATE_FAILED: "could not be created",
   UPDATE_FAILED: "could not be updated",
@@ -81,33 +101,140 @@ const VERBS: Readonly<Record<string, string>> = {
   IMPORT_FAILED: "could not be imported",
 };
 
-function problemOf(event: StackEvent, origin: Origin | undefined): Problem {
-  const name = origin
-    ? `${origin.component} (${origin.label}, ${event.type})`
-    : `${event.logicalId} (${event.type})`;
-  const message = `${name} ${VERBS[event.status] ?? event.status}: ${event.reason || "no reason was given"}`;
-  const hint = hintFor(event.reason);
-  return { ...(origin && { place: origin.place }), message, ...(hint !== undefined && { hint }) };
+/** `at VisibilityTimeout, in pipeline.yaml \`visibility-timeout\``. */
+function pathText(path: string, origin: Origin | undefined): string {
+  const property = /\/Properties\/(.+)$/.exec(path)?.[1]?.replaceAll("/", ".");
+  if (property === undefined) return `at ${path}`;
+  const option = origin?.options?.[property];
+  return option === undefined ? `at ${property}` : `at ${property}, in pipeline.yaml \`${option}\``;
 }
 
-/** One problem a failure, the root cause first; if no resource failed, the stack's own reason. Never empty. */
-export function failureProblems(
+function stoppedBy(hook: string): Pick<Failure, "what" | "hint"> {
+  return {
+    what: `was stopped by the hook \`${hook}\` of this account`,
+    hint: "A hook is a rule that somebody has set for this account: do as it says, or ask whoever looks after the account.",
+  };
+}
+
+/** Where the hook itself tells why, the resource's "the following hooks failed" is left out. */
+function hookFailures(
+  failures: readonly Failure[],
   events: readonly StackEvent[],
-  stackId: string,
-  origins: Readonly<Record<string, Origin>>,
-): readonly [Problem, ...Problem[]] {
-  const [first, ...more] = realFailures(events, stackId).map((event) =>
-    problemOf(event, origins[event.logicalId]),
-  );
-  if (first) return [first, ...more];
-  const own = events.filter((event) => isOwn(event, stackId));
-  // The first own event with a reason says why it turned; later ones only repeat that it did.
-  const told = own.find((event) => event.reason && !/user initiated/i.test(event.reason)) ?? own.at(-1);
-  const hint = hintFor(told?.reason ?? "");
-  return [
-    {
-      message: `the stack ended as ${own.at(-1)?.status ?? "unknown"}: ${told?.reason || "no reason was given"}`,
+  remedies: readonly HookRemedy[],
+): readonly Failure[] {
+  const hooked = new Map(events.flatMap((event) => (event.hook ? [[event.logicalId, event] as const] : [])));
+  return failures.map((failure) => {
+    const event = hooked.get(failure.logicalId);
+    const found = remedies.filter(({ logicalId }) => logicalId === failure.logicalId);
+    const name = event?.hook?.name ?? found[0]?.hook;
+    if (name === undefined || !(HOOKED.test(failure.reason) || failure.what === stoppedBy(name).what))
+      return failure;
+    const reason = found.find((one) => one.reason !== "")?.reason || event?.hook?.reason || failure.reason;
+    return { ...failure, ...stoppedBy(name), reason, ...advice(found) };
+  });
+}
+
+function changeSetHooks(remedies: readonly HookRemedy[], origins: Origins): readonly Problem[] {
+  const byHook = Map.groupBy(remedies, ({ hook }) => hook);
+  return [...byHook].map(([hook, found]) => {
+    const reason = found.find((one) => one.reason !== "")?.reason ?? "no reason was given";
+    const { what, hint } = stoppedBy(hook);
+    const { details, link } = advice(found);
+    const named = namedPlace(found.map((one) => one.reason).join("\n"), origins);
+    return {
+      ...named,
+      message: `the change set ${what}: ${plainMessage(reason)}`,
+      details: [...(named.details ?? []), ...details],
       ...(hint !== undefined && { hint }),
-    },
-  ];
+      ...(link !== undefined && { link }),
+    };
+  });
+}
+
+function advice(found: readonly HookRemedy[]): Pick<Failure, "details" | "link"> {
+  const lines = found.flatMap(({ rule, reason, remedy }) => [
+    ...(rule === "" ? [] : [`${rule}: ${plainMessage(reason)}`]),
+    ...(remedy === "" ? [] : [`to do: ${remedy}`]),
+  ]);
+  const link = found.find((one) => one.link !== "")?.link;
+  return { details: [...new Set(lines)], ...(link !== undefined && { link }) };
+}
+
+/** What failed for the same cause is one problem, at the place of the first. */
+function grouped(failures: readonly Failure[], origins: Origins): readonly Problem[] {
+  const inOrder = failures.toSorted((a, b) => a.time - b.time);
+  const groups = Map.groupBy(inOrder, ({ what, reason, logicalId, physicalId }) =>
+    JSON.stringify([what, messageKey(reason, [logicalId, physicalId])]),
+  );
+  return [...groups.values()].map((group) => groupProblem(group, origins));
+}
+
+function groupProblem(group: readonly Failure[], origins: Origins): Problem {
+  const [first] = group;
+  if (!first) throw new Error("a group has at least one failure");
+  const { what, reason, logicalId, link } = first;
+  const place = origins[logicalId]?.place ?? group.map((one) => origins[one.logicalId]?.place).find(Boolean);
+  const names = [...new Set(group.map((one) => one.logicalId))];
+  const action = deniedAction(reason);
+  const plain = plainMessage(reason) || "no reason was given";
+  const single = names.length === 1;
+  const why = !single && action !== undefined ? `not authorized to perform: ${action}` : plain;
+  const subject = single ? nameOf(first, origins) : `${names.length} resources`;
+  const others = single
+    ? []
+    : names.map((name) =>
+        listed(
+          group.find((one) => one.logicalId === name)!,
+          origins,
+        ),
+      );
+  const details = [...others, ...new Set(group.flatMap((one) => one.details))];
+  const { hint = first.hint } = hintOf(reason);
+  return {
+    ...(place && { place }),
+    message: `${subject} ${what}: ${why}`,
+    ...(details.length > 0 && { details }),
+    ...(hint !== undefined && { hint }),
+    ...(link !== undefined && { link }),
+  };
+}
+
+function nameOf({ logicalId, type }: Failure, origins: Origins): string {
+  const origin = origins[logicalId];
+  return origin ? `${origin.component} (${origin.label}, ${type})` : `${logicalId} (${type})`;
+}
+
+function listed(failure: Failure, origins: Origins): string {
+  return `${formatPlace(origins[failure.logicalId]?.place)}${nameOf(failure, origins)}`;
+}
+
+function hintOf(reason: string): { hint?: string } {
+  const hint = causeHint(reason)?.hint;
+  return hint === undefined ? {} : { hint };
+}
+
+/** Where AWS names a resource by its logical id, and nothing else tells which one it is. */
+function namedPlace(text: string, origins: Origins): Pick<Problem, "place" | "details"> {
+  const ids = namedIds(text, Object.keys(origins));
+  const place = ids.map((id) => origins[id]?.place).find(Boolean);
+  if (!place) return {};
+  const details = ids.flatMap((id) => {
+    const origin = origins[id];
+    return origin
+      ? [`${id} is ${origin.component} (${origin.label}), ${formatPlace(origin.place).slice(0, -2)}`]
+      : [];
+  });
+  return { place, details };
+}
+
+/** The first own event with a reason says why it turned; later ones only repeat that it did. */
+function ownReason(events: readonly StackEvent[], stackId: string): Problem {
+  const own = events.filter((event) => isOwn(event, stackId));
+  const told = own.find(({ reason }) => reason && !/user initiated/i.test(reason)) ?? own.at(-1);
+  const reason = told?.reason ?? "";
+  const ended = own.at(-1)?.status ?? "unknown";
+  return {
+    message: `the stack ended as ${ended}: ${plainMessage(reason) || "no reason was given"}`,
+    ...hintOf(reason),
+  };
 }

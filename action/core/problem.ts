@@ -18,8 +18,12 @@ export interface Problem {
   readonly place?: Place;
   /** What is wrong, one sentence, without a full stop. */
   readonly message: string;
-  /** How to mend it, one sentence. */
+  /** What else is known of it, a line each. */
+  readonly details?: readonly string[];
+  /** How to mend it, one sentence or two. */
   readonly hint?: string;
+  /** Address of a page that says more. */
+  readonly link?: string;
 }
 
 /** Thrown once, caught once (main.ts and cli.ts): printed without a stack trace. */
@@ -38,15 +42,26 @@ export class UserError extends Error {
   }
 }
 
-function readable({ message, ...rest }: Problem): Problem {
-  return { ...rest, message: redactText(message) };
+function readable({ message, details, ...rest }: Problem): Problem {
+  return {
+    ...rest,
+    message: redactText(message),
+    ...(details && { details: details.map((detail) => redactText(detail)) }),
+  };
 }
 
-/** `config/pipeline.yaml:3:5: what (hint)`: the form that editors and terminals make clickable. */
+/** `config/pipeline.yaml:3:5: what`, the form that editors and terminals make clickable, and the rest below it. */
 export function formatProblem(problem: Problem): string {
-  const { place, message, hint } = problem;
-  const where = place ? `${place.file}:${place.line}:${place.column}: ` : "";
-  return `${where}${message}${hint ? `\n    ${hint}` : ""}`;
+  return [`${formatPlace(problem.place)}${problem.message}`, ...furtherLines(problem)].join("\n    ");
+}
+
+export function formatPlace(place: Place | undefined): string {
+  return place ? `${place.file}:${place.line}:${place.column}: ` : "";
+}
+
+/** Details, how to mend it, where to read more: what stands below a problem's first line. */
+export function furtherLines({ details = [], hint, link }: Problem): readonly string[] {
+  return [...details, ...(hint ? [hint] : []), ...(link ? [link] : [])];
 }
 
 /** Each problem once, by line and column; those of different files stay as they are. */

@@ -1,16 +1,8 @@
 /** CloudFormation over the SDK: shapes are translated, nothing is decided. */
-import type {
-  Change as SdkChange,
-  DescribeChangeSetInput,
-  DescribeChangeSetOutput,
-  ResourceChangeDetail as SdkDetail,
-  Stack as SdkStack,
-  StackEvent as SdkEvent,
-} from "@aws-sdk/client-cloudformation";
+import type { DescribeChangeSetInput, DescribeChangeSetOutput } from "@aws-sdk/client-cloudformation";
 import { UserError } from "../core/problem.ts";
 import type {
   Change,
-  ChangeDetail,
   ChangeSet,
   ChangeSetInput,
   Clock,
@@ -20,6 +12,8 @@ import type {
   Stacks,
 } from "../ports.ts";
 import type { AwsSettings, Clients } from "./clients.ts";
+import { failureReader } from "./failed-events.ts";
+import { toChange, toEvent, toStack } from "./stack-shapes.ts";
 
 const FIRST_SETTLE_POLL_MS = 200;
 const SLOWEST_SETTLE_POLL_MS = 1_500;
@@ -27,6 +21,7 @@ const SETTLE_LIMIT_MS = 15 * 60_000;
 
 export function createStacks(clients: Clients, clock: Clock): Stacks {
   return {
+    ...failureReader(clients),
     async find(nameOrId) {
       const { client, sdk } = await clients.cloudformation();
       try {
@@ -77,7 +72,9 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
         if (error instanceof sdk.AlreadyExistsException) {
           return { kind: /change ?set/i.test(error.message) ? "exists" : "busy" };
         }
-        throw refusedTemplate(error);
+        if (error instanceof Error && REFUSALS.has(error.name))
+          return { kind: "refused", reason: error.message };
+        throw error;
       }
     },
 
@@ -207,17 +204,12 @@ function isRejection(error: unknown, message: RegExp): boolean {
   return error instanceof Error && error.name === "ValidationError" && message.test(error.message);
 }
 
+/** Of the request itself: there is no change set then. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "ValidationError",
   "InsufficientCapabilitiesException",
   "LimitExceededException",
 ]);
-
-function refusedTemplate(error: unknown): unknown {
-  if (!(error instanceof Error) || !REFUSALS.has(error.name)) return error;
-  const message = `CloudFormation refuses the template: ${error.message}`;
-  return new UserError("change-set-failed", { message }, { cause: error });
-}
 
 function templateOf(
   template: ChangeSetInput["template"],
@@ -229,71 +221,4 @@ function templateOf(
   // Path style: the one form that CloudFormation and the emulators both take.
   const host = settings.endpoint ?? `https://s3.${settings.region}.amazonaws.com${suffix}`;
   return { TemplateURL: `${host.replace(/\/$/, "")}/${template.bucket}/${template.key}` };
-}
-
-// `||` where an absent value counts like an empty one: some emulators send empty elements.
-function toStack(stack: SdkStack): Stack {
-  return {
-    id: stack.StackId ?? "",
-    name: stack.StackName ?? "",
-    status: stack.StackStatus ?? "",
-    statusReason: stack.StackStatusReason || "",
-    tags: Object.fromEntries((stack.Tags ?? []).map(({ Key, Value }) => [Key ?? "", Value ?? ""])),
-    outputs: Object.fromEntries(
-      (stack.Outputs ?? []).map(({ OutputKey, OutputValue }) => [OutputKey ?? "", OutputValue ?? ""]),
-    ),
-    terminationProtection: stack.EnableTerminationProtection ?? false,
-    // Without any date a stack never counts as expired.
-    changedAt: (stack.LastUpdatedTime ?? stack.CreationTime)?.getTime() ?? Number.POSITIVE_INFINITY,
-    ...driftOf(stack),
-  };
-}
-
-function driftOf({ DriftInformation: info }: SdkStack): Pick<Stack, "drift"> {
-  const checkedAt = info?.LastCheckTimestamp?.getTime();
-  if (checkedAt === undefined || info?.StackDriftStatus === "NOT_CHECKED") return {};
-  return { drift: { found: info?.StackDriftStatus === "DRIFTED", checkedAt } };
-}
-
-function toEvent(event: SdkEvent): StackEvent {
-  return {
-    id: event.EventId ?? "",
-    time: event.Timestamp ?? new Date(0),
-    logicalId: event.LogicalResourceId ?? "",
-    physicalId: event.PhysicalResourceId ?? "",
-    type: event.ResourceType ?? "",
-    status: event.ResourceStatus ?? "",
-    reason: event.ResourceStatusReason || "",
-    token: event.ClientRequestToken || "",
-  };
-}
-
-function toChange({ ResourceChange: change }: SdkChange): Change {
-  return {
-    action: change?.Action ?? "Modify",
-    logicalId: change?.LogicalResourceId ?? "",
-    physicalId: change?.PhysicalResourceId || "",
-    type: change?.ResourceType ?? "",
-    replacement: change?.Replacement || "",
-    policyAction: change?.PolicyAction || "",
-    details: (change?.Details ?? []).map(toDetail),
-    ...(change?.BeforeContext && { before: change.BeforeContext }),
-    ...(change?.AfterContext && { after: change.AfterContext }),
-  };
-}
-
-function toDetail({ Target: target, Evaluation, ChangeSource, CausingEntity }: SdkDetail): ChangeDetail {
-  const { BeforeValue: before, AfterValue: after } = target ?? {};
-  return {
-    attribute: target?.Attribute ?? "",
-    name: target?.Name || "",
-    path: target?.Path || "",
-    recreation: target?.RequiresRecreation || "",
-    evaluation: Evaluation ?? "Static",
-    source: ChangeSource || "",
-    cause: CausingEntity || "",
-    changeType: target?.AttributeChangeType || "",
-    ...(before !== undefined && { before }),
-    ...(after !== undefined && { after }),
-  };
 }

@@ -2,6 +2,13 @@
  * CloudFormation for the states that no emulator gets into. It plays what it is told: each execution or deletion
  * takes the next play, whose events then are there at once.
  */
+import type {
+  FailedEvent,
+  FailedOf,
+  HookFailure,
+  HookRemedy,
+  HookedOf,
+} from "../../action/core/failed-event.ts";
 import type { ChangeSet, Clock, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
 
 export interface Play {
@@ -10,6 +17,7 @@ export interface Play {
     readonly type?: string;
     readonly status: string;
     readonly reason?: string;
+    readonly hook?: HookFailure;
   }[];
   readonly end: string;
   /** Tags and outputs of the stack from then on. */
@@ -27,6 +35,9 @@ export interface Script {
   readonly plays?: readonly Play[];
   /** Events of before. */
   readonly history?: readonly StackEvent[];
+  /** Without: a CloudFormation that has no such API. */
+  readonly failedEvents?: (of: FailedOf) => readonly FailedEvent[];
+  readonly hookRemedies?: (of: HookedOf) => readonly HookRemedy[];
 }
 
 export const STACK_ID = "arn:aws:cloudformation:us-east-1:111122223333:stack/fake/1";
@@ -115,6 +126,8 @@ export function fakeStacks(script: Script): FakeStacks {
       }
       return events;
     },
+    failedEvents: async (of) => script.failedEvents?.(of),
+    hookRemedies: async (of) => script.hookRemedies?.(of),
     async resources() {
       calls.push("resources");
       return script.resources ?? [];

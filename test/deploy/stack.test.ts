@@ -1,6 +1,5 @@
 import { StackStatus } from "@aws-sdk/client-cloudformation";
 import { describe, expect, test } from "vitest";
-import { failureProblems } from "../../action/core/cause.ts";
 import { operationOf } from "../../action/core/operation.ts";
 import { accountOf, deployStep, destroyStep, phaseOf } from "../../action/core/stack.ts";
 import { pollDelay } from "../../action/follow.ts";
@@ -92,74 +91,6 @@ describe("one operation among a stack's events", () => {
 
   test("attaching sees one that ended meanwhile", () => {
     expect(idsOf([...former, ...mine, "own UPDATE_COMPLETE @new"])).toEqual(["e3", "e4", "e5"]);
-  });
-});
-
-describe("the cause of a failure", () => {
-  const place = { file: "config/pipeline.yaml", line: 12, column: 3 };
-  const origins = { Fn: { component: "worker", label: "function", place } };
-  const problems = (...lines: readonly string[]) => failureProblems(history(...lines), STACK_ID, origins);
-
-  test("is the first failure that is no consequence of another, at its line", () => {
-    const [first, ...more] = problems(
-      "own UPDATE_IN_PROGRESS",
-      "Queue CREATE_FAILED: Resource creation cancelled",
-      "Fn UPDATE_FAILED: User is not authorized to perform: lambda:UpdateFunctionCode",
-      "Table UPDATE_FAILED: Rate exceeded",
-      "own UPDATE_ROLLBACK_IN_PROGRESS: The following resource(s) failed to update: [Fn].",
-    );
-    expect(first).toEqual({
-      place,
-      message:
-        "worker (function, AWS::Some::Thing) could not be updated: User is not authorized to perform: lambda:UpdateFunctionCode",
-      hint: "the deploying role lacks this permission: add it to the deploy role (templates/account.yaml)",
-    });
-    expect(more.map(({ message }) => message)).toEqual([
-      "Table (AWS::Some::Thing) could not be updated: Rate exceeded",
-    ]);
-  });
-
-  test("comes with what helps against it, not against what sounds like it", () => {
-    const [mine] = problems(
-      "Fn CREATE_FAILED: The bucket you tried to create already exists (BucketAlreadyOwnedByYou)",
-    );
-    const [theirs] = problems(
-      "Fn CREATE_FAILED: The requested bucket name is not available (BucketAlreadyExists)",
-    );
-    expect(mine.hint).toContain("something outside this stack has that name");
-    expect(theirs.hint).toContain("unique in the whole world");
-  });
-
-  test("is the stack's own reason when no resource failed", () => {
-    const [first] = problems(
-      "own UPDATE_IN_PROGRESS: User Initiated",
-      "own UPDATE_ROLLBACK_IN_PROGRESS: Output Zork cannot be resolved",
-      "own UPDATE_ROLLBACK_COMPLETE",
-    );
-    expect(first.message).toBe("the stack ended as UPDATE_ROLLBACK_COMPLETE: Output Zork cannot be resolved");
-  });
-
-  test.each([
-    [
-      "warren-x already exists in stack arn:aws:cloudformation:x",
-      "something outside this stack has that name",
-    ],
-    [
-      "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
-      "60 seconds",
-    ],
-    ["Error occurred while GetObject. S3 Error Code: NoSuchKey.", "zip is not in the artifact bucket"],
-    ["Queue visibility timeout: 30 seconds is less than Function timeout: 60 seconds", "raise the queue's"],
-    [
-      "Properties validation failed for resource Q with message: extraneous key [Foo]",
-      "does not accept a value",
-    ],
-  ])("comes with what to do: %s", (reason, hint) => {
-    expect(problems(`Fn CREATE_FAILED: ${reason}`)[0].hint).toContain(hint);
-  });
-
-  test("comes without a guess when nothing is known", () => {
-    expect(problems("Fn CREATE_FAILED: the moon is full")[0]).not.toHaveProperty("hint");
   });
 });
 

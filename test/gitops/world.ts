@@ -78,6 +78,8 @@ export function createAccount(
       return listed;
     },
     resources: async () => [],
+    failedEvents: async () => undefined,
+    hookRemedies: async () => undefined,
     async delete({ stackId, token }) {
       const stack = [...stacks.values()].find(({ id }) => id === stackId);
       if (!stack) throw new Error(`no stack ${stackId}`);
