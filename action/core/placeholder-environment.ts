@@ -2,7 +2,7 @@
  * The environment that a function will have, as far as it is known before anything is deployed: code that checks its
  * variables when it is imported has to find them while it is loaded.
  */
-import { isValueMap, type Value, type ValueMap } from "./value.ts";
+import { isValueMap, textOf, type Value, type ValueMap } from "./value.ts";
 import type { StackTemplate } from "./render.ts";
 
 const WORD = "placeholder";
@@ -30,7 +30,7 @@ function mapIn(value: Value, key: string): ValueMap {
 
 /** `new URL()` and parsers of ARNs are what checks at import are made of. `.invalid` is nobody's (RFC 2606). */
 function placeholder(name: string, value: Value): string {
-  if (!isValueMap(value)) return String(value);
+  if (!isValueMap(value)) return textOf(value);
   if (/url$|endpoint$/i.test(name)) return `https://${WORD}.invalid/000000000000/${WORD}`;
   if (/arn$/i.test(name)) return `arn:aws:${WORD}:us-east-1:000000000000:${WORD}`;
   return WORD;

@@ -63,11 +63,7 @@ function setEnvironment(environment: Readonly<Record<string, string>>): void {
 function provideStreaming(): void {
   const awslambda = {
     streamifyResponse: (handler: object) => Object.assign(handler, { [STREAMING]: "response" }),
-    HttpResponseStream: class {
-      static from<Stream>(stream: Stream): Stream {
-        return stream;
-      }
-    },
+    HttpResponseStream: { from: (stream: unknown) => stream },
   };
   Object.assign(globalThis, { awslambda });
 }

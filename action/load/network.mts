@@ -20,7 +20,7 @@ export function refuseNetwork(): void {
     const error = refusal(addressOf(args), "connect");
     process.nextTick(() => this.destroy(error));
     return this;
-  } as typeof net.Socket.prototype.connect;
+  };
   dgram.Socket.prototype.send = function send(this: dgram.Socket, ...args: readonly unknown[]): void {
     const error = refusal("by UDP", "send");
     const callback = args.at(-1);
@@ -48,7 +48,6 @@ function addressOf([first, second]: readonly unknown[]): string {
     const { path, host = "localhost", port } = options as { path?: string; host?: string; port?: number };
     return path ?? `${host}:${port}`;
   }
-  return typeof options === "number"
-    ? `${typeof second === "string" ? second : "localhost"}:${options}`
-    : `${options}`;
+  if (typeof options === "number") return `${typeof second === "string" ? second : "localhost"}:${options}`;
+  return typeof options === "string" ? options : "an unknown address";
 }

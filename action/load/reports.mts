@@ -1,5 +1,6 @@
 /** What this process has to tell. */
 import fs from "node:fs";
+import { inspect } from "node:util";
 
 import type { LoadEnd, LoadReport, Observed, Thrown } from "../core/load-report.ts";
 
@@ -52,7 +53,7 @@ export function stackOf(below: (...args: never[]) => unknown): string {
 
 export function thrown(error: unknown): Thrown {
   if (!(error instanceof Error)) {
-    const text = typeof error === "object" ? JSON.stringify(error) : String(error);
+    const text = typeof error === "string" ? error : inspect(error);
     return { name: "", message: cut(text), code: "", stack: "", causes: [] };
   }
   const causes: string[] = [];

