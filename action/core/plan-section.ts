@@ -1,19 +1,10 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
-import { code, fence, prose, row, sentence } from "./markdown.ts";
-import {
-  brief,
-  propertyLines,
-  remarks,
-  resourceTitle,
-  riskWord,
-  tally,
-  untouchedText,
-} from "./plan-lines.ts";
-import type { PlanRisk } from "./plan-risk.ts";
+import { code, fence, prose, row } from "./markdown.ts";
+import { brief, propertyLines, remarks, resourceTitle, tally, untouchedText } from "./plan-lines.ts";
 import type { Section } from "./paper.ts";
+import { riskSection } from "./risk-section.ts";
 import type { Effect, PropertyWords, ResourceWords } from "./plan-words.ts";
-import type { RiskKind } from "./risk.ts";
 
 const ICONS: Readonly<Record<Effect, string>> = {
   replaced: "♻️",
@@ -23,38 +14,6 @@ const ICONS: Readonly<Record<Effect, string>> = {
   imported: "📥",
   added: "➕",
 };
-
-const RISK_ICONS: Readonly<Record<RiskKind, string>> = {
-  data: "🛑",
-  exposure: "🔓",
-  rights: "🔑",
-  interruption: "⏸️",
-  cost: "💰",
-};
-
-/** What a reviewer must not overlook; whole, before anything else. */
-function riskSection({ risks, stops, notes }: PlanRisk): readonly Section[] {
-  if (risks.length === 0 && notes.length === 0) return [];
-  const head =
-    stops.length > 0
-      ? "**This must not be merged:** data is at risk, and nothing in pipeline.yaml allows it."
-      : risks.length === 0
-        ? ""
-        : "**Look at this:**";
-  const rows = risks.map(
-    ({ kind, text }) => `- ${RISK_ICONS[kind]} **${riskWord(kind)}:** ${sentence(text)}`,
-  );
-  const ways = stops.map(
-    ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${sentence(hint ?? "")}`,
-  );
-  return [
-    {
-      head: [head, ""].join("\n"),
-      rows: [...rows, ...ways, ...notes.map(({ message }) => `- ${sentence(message)}`)],
-      tail: "",
-    },
-  ];
-}
 
 /** The table of what happens, then what did not fit into its cells. */
 export function planSections(stage: string, plan: Plan): readonly Section[] {
@@ -69,7 +28,13 @@ export function planSections(stage: string, plan: Plan): readonly Section[] {
   const { words } = plan;
   const risk = riskSection(plan.risk);
   if (words.length === 0) return [{ head: title, rows: [], tail: untouched(plan) }];
-  const rows = [...words.filter(({ effect }) => effect !== "added").map(resourceRow), ...additionRows(words)];
+  const risky = new Set(plan.risk.risks.map(({ logicalId }) => logicalId));
+  const isPlain = ({ effect, logicalId }: ResourceWords): boolean =>
+    effect === "added" && !risky.has(logicalId);
+  const rows = [
+    ...words.filter((resource) => !isPlain(resource)).map(resourceRow),
+    ...additionRows(words.filter(isPlain)),
+  ];
   const columns = [row(["", "what", "changes", "CloudFormation"]), row(["-", "-", "-", "-"])];
   // A new stack is a long list of nothing but additions.
   const table =
@@ -110,6 +75,7 @@ function resourceRow(resource: ResourceWords): string {
     "may-be-replaced": "**may be replaced** by a new one",
     removed: "**removed**",
     imported: "taken into the stack",
+    added: "new",
   };
   const kept = /Retain/.test(policyAction) ? ["kept outside of the stack"] : [];
   const fate = [fates[effect] ?? [], kept].flat().join(", ");
@@ -152,8 +118,7 @@ function statementCell(line: string): string {
 const NAMED_IDS = 3;
 
 /** One row a component: what belongs to it comes with it. */
-function additionRows(words: readonly ResourceWords[]): readonly string[] {
-  const added = words.filter(({ effect }) => effect === "added");
+function additionRows(added: readonly ResourceWords[]): readonly string[] {
   return [...Map.groupBy(added, ({ component }) => component).values()].map((group) => {
     const [first, ...rest] = group;
     if (!first) return "";

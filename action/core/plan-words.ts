@@ -9,6 +9,7 @@ import { documentsIn } from "./policy-document.ts";
 import type { Place } from "./problem.ts";
 import { isCutOff } from "./property-diff.ts";
 import { type Fingerprint, redactTree, redactValue } from "./redact.ts";
+import { RISK_KINDS, type Risk } from "./risk.ts";
 import { type StatementDiff, diffStatements, statementText } from "./statement-diff.ts";
 import { diffTexts } from "./text-diff.ts";
 import { type Value, isValueList, isValueMap, readableJson } from "./value.ts";
@@ -60,12 +61,18 @@ export const EFFECTS: readonly Effect[] = [
   "added",
 ];
 
-/** By effect, then by component, the component itself before what stands around it. */
+/** What risks something, the worst first; then by effect, by component, the component itself before what stands around it. */
 export function planWords(
   changes: readonly PlannedChange[],
   fingerprint: Fingerprint,
+  risks: readonly Pick<Risk, "kind" | "logicalId">[] = [],
 ): readonly ResourceWords[] {
+  // A later one of the map wins, so that of a resource's risks it is the worst.
+  const ranks = new Map(
+    risks.toReversed().map(({ kind, logicalId }) => [logicalId, RISK_KINDS.indexOf(kind)]),
+  );
   const key = ({ effect, component, main, label, logicalId }: ResourceWords): string[] => [
+    String(ranks.get(logicalId) ?? RISK_KINDS.length),
     String(EFFECTS.indexOf(effect)),
     component,
     main ? "0" : "1",

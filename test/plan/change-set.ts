@@ -1,7 +1,7 @@
 /** Change sets in the form that AWS documents for IncludePropertyValues: contexts as JSON, scalars as texts. */
 import { createHash } from "node:crypto";
 import { SALT_TAG } from "../../action/core/redact.ts";
-import type { Origin } from "../../action/core/rendered.ts";
+import type { Guard, Origin } from "../../action/core/rendered.ts";
 import { systemClock } from "../../action/edge/clock.ts";
 import { type Plan, told } from "../../action/plan.ts";
 import type { Change, ChangeDetail } from "../../action/ports.ts";
@@ -91,11 +91,12 @@ export function planOf(
   changes: readonly Change[],
   origins: Readonly<Record<string, Origin>> = {},
   more: Partial<Plan> = {},
+  guard?: Guard,
 ): Plan {
   const meaning = told(
     changes,
     { tags: { [SALT_TAG]: "grain" } },
-    { origins, protected: true },
+    { origins, protected: true, ...(guard && { guard }) },
     { workspace: { sha256 }, clock: systemClock },
   );
   const kind = changes.length > 0 ? "update" : "nothing";
