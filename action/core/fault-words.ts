@@ -2,7 +2,7 @@
 import type { BuildRequest } from "./artifact.ts";
 import type { Doubt, Fault } from "./binary-fault.ts";
 import type { Problem } from "./problem.ts";
-import { findRuntime, RUNTIME_NAMES, type Runtime, type VersionPrefix } from "./runtime.ts";
+import { findRuntime, RUNTIME_NAMES, runtimeNames, type Runtime, type VersionPrefix } from "./runtime.ts";
 import { compareVersions } from "./version.ts";
 
 export interface Target {
@@ -32,7 +32,7 @@ const AFTERWORDS: Readonly<Record<Mercy, string>> = {
   doubt: "",
   allowed: "; it is allowed by `allow-newer-libstdcxx`",
   "not-loaded": "; it was not loaded with the function, so this matters only if it is later",
-  variant: "; another variant of it in the package fits",
+  variant: "; the package has another variant of it that fits",
 };
 
 export function faultProblem(fault: Fault | Doubt, file: Faulty, target: Target, mercy: Mercy): Problem {
@@ -95,7 +95,7 @@ function words(fault: Fault | Doubt, file: Faulty, target: Target): Words {
     case "modules":
       return {
         message: `is built for ${fault.versions.map(moduleName).join(" and ")}, and ${runtime.name} has ${modulesOf(runtime)}`,
-        hint: `Run \`npm rebuild${file.owner === undefined ? "" : ` ${file.owner}`}\` with the function's version of Node, or take a version of ${what} that uses Node-API, which fits all.`,
+        hint: `Run \`npm rebuild${file.owner === undefined ? "" : ` ${file.owner}`}\` with the function's version of Node, or take a version of ${what} that uses Node-API, which fits all.${otherNode(fault.versions)}`,
       };
     case "unknown-modules":
       return {
@@ -122,6 +122,14 @@ function newerRuntime(prefix: VersionPrefix, version: string, { runtime }: Targe
   );
   const oldest = fitting.at(-1);
   return oldest === undefined ? "" : ` Or take \`runtime: ${oldest.name}\`, which has it.`;
+}
+
+function otherNode(versions: readonly number[]): string {
+  const fitting = runtimeNames("node").find((name) => {
+    const runtime = findRuntime(name);
+    return runtime !== undefined && versions.includes(modulesOf(runtime));
+  });
+  return fitting === undefined ? "" : ` Or take \`runtime: ${fitting}\`, which it is for.`;
 }
 
 function modulesOf(runtime: Runtime): number {

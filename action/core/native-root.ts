@@ -53,14 +53,15 @@ function rootProblem(
   hasWasm: boolean,
 ): Problem {
   const { architecture, runtime } = target;
-  const [first] = others;
+  // The addon says more than a library that it brings.
+  const first = others.find(({ path }) => path.endsWith(".node")) ?? others[0];
   const systems = [...new Set(others.map(({ builtFor }) => builtFor))];
   const has =
     first === undefined
       ? hasWasm
         ? "but only WebAssembly, which is slower"
         : "nor any other"
-      : `but only for ${systems.join(", ")}: \`${first.path}\``;
+      : `but only for ${systems.join(" and ")}: \`${first.path}\``;
   const other = architecture === "arm64" ? "x86_64" : "arm64";
   const way = systems.includes(`Linux on ${other}`) ? `, or set \`architecture: ${other}\`` : "";
   return {

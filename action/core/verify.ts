@@ -5,10 +5,10 @@
  */
 import type { ArtifactFile, BuildRequest } from "./artifact.ts";
 import { type Doubt, type Fault, faultsOf, glibcOf } from "./binary-fault.ts";
-import { faultProblem, type Mercy, type Target } from "./fault-words.ts";
+import { type Finding, grouped } from "./fault-groups.ts";
+import type { Mercy, Target } from "./fault-words.ts";
 import { type Inspected, inspect } from "./inspect.ts";
 import { type NativeRoot, rootProblems } from "./native-root.ts";
-import { packageName } from "./package-path.ts";
 import type { Problem } from "./problem.ts";
 import type { Removed } from "./prune.ts";
 import { runtimeOf } from "./runtime.ts";
@@ -53,10 +53,11 @@ export function verifyFiles(request: VerifyRequest): Verdict {
     one.kind === "target" ? { path, elf: one.elf } : [],
   );
 
+  const paths = binaries.map(({ path }) => path);
   const found = findings(inspected, request, target);
-  const faulty = new Set(found.filter(({ fault }) => !isDoubt(fault)).map(({ path }) => path));
-  const fit = new Set(binaries.flatMap(({ path }) => (faulty.has(path) ? [] : variantKey(path))));
-  const judged = found.map((one) => ({ ...one, mercy: mercyOn(one, request, fit) }));
+  const faulty = new Set(found.filter((one) => isFault(one, request)).map(({ path }) => path));
+  const fit = new Set(paths.filter((path) => !faulty.has(path)).map(variantKey));
+  const judged = ofThisNode(found, paths).map((one) => ({ ...one, mercy: mercyOn(one, request, fit) }));
   const missing = rootProblems({ roots, files, inspected, removed, target });
   // A package that was loaded without its binary has JavaScript to fall back on.
   const [refused, excused] = loaded === undefined ? [missing.problems, []] : [[], missing.problems];
@@ -82,31 +83,31 @@ export function verifyFiles(request: VerifyRequest): Verdict {
       ...missing.warnings,
     ].map(at),
     ...(highest !== undefined && { glibc: highest }),
-    binaries: binaries.map(({ path }) => path),
+    binaries: paths,
   };
 }
 
+/** Without those of addons for other Nodes of which there are variants for this one: a loader goes by their names. */
+function ofThisNode(found: readonly Finding[], paths: readonly string[]): readonly Finding[] {
+  const others = new Set(found.flatMap(({ path, fault }) => (fault.kind === "modules" ? path : [])));
+  const right = new Set(paths.filter((path) => !others.has(path)).map(variantKey));
+  return found.filter(({ path }) => !others.has(path) || !right.has(variantKey(path)));
+}
+
+function isFault({ fault }: Finding, { allowNewerLibstdcxx }: VerifyRequest): boolean {
+  return !isDoubt(fault) && !(fault.kind === "libstdcxx" && allowNewerLibstdcxx === true);
+}
+
 /** Why a fault is none of the function's. */
-function mercyOn(
-  { path, fault }: Finding,
-  { allowNewerLibstdcxx, loaded }: VerifyRequest,
-  fit: ReadonlySet<string>,
-): Mercy {
+function mercyOn(one: Finding, request: VerifyRequest, fit: ReadonlySet<string>): Mercy {
+  const { path, fault } = one;
+  const { loaded } = request;
   if (isDoubt(fault)) return "doubt";
-  if (fault.kind === "libstdcxx" && allowNewerLibstdcxx === true) return "allowed";
+  if (!isFault(one, request)) return "allowed";
   // Python does not even look at it: it says that there is no such module.
   if (fault.kind === "tag") return "none";
   if (loaded !== undefined) return loaded.includes(path) ? "none" : "not-loaded";
   return fit.has(variantKey(path)) ? "variant" : "none";
-}
-
-interface Finding {
-  readonly path: string;
-  readonly fault: Fault | Doubt;
-}
-
-interface Judged extends Finding {
-  readonly mercy: Mercy;
 }
 
 function isDoubt(fault: Fault | Doubt): fault is Doubt {
@@ -183,35 +184,4 @@ function providedNames(inspected: ReadonlyMap<string, Inspected>): ReadonlySet<s
     return [path, path.slice(path.lastIndexOf("/") + 1), ...(soname === undefined ? [] : [soname])];
   };
   return new Set([...inspected].flatMap(names));
-}
-
-/** One problem for all files of a package with the same fault: 65 files of one wrong wheel are one mistake. */
-function grouped(found: readonly Judged[], target: Target): readonly Problem[] {
-  const groups = Map.groupBy(
-    found,
-    ({ path, fault, mercy }) => `${ownerOf(path, target)} ${mercy} ${sameness(fault)}`,
-  );
-  return [...groups.values()].flatMap((group) => {
-    const [worst] = group.toSorted((a, b) => compareVersions(versionOf(b.fault), versionOf(a.fault)));
-    if (worst === undefined) return [];
-    const owner = ownerOf(worst.path, target);
-    const file = { path: worst.path, others: group.length - 1, ...(owner !== undefined && { owner }) };
-    return faultProblem(worst.fault, file, target, worst.mercy);
-  });
-}
-
-/** Newer versions stand for older ones: what mends those mends these. */
-function versionOf(fault: Fault | Doubt): string {
-  return fault.kind === "glibc" || fault.kind === "libstdcxx" ? fault.version : "0";
-}
-
-function sameness(fault: Fault | Doubt): string {
-  return versionOf(fault) === "0" ? JSON.stringify(fault) : fault.kind;
-}
-
-/** Wheels are unpacked into the root: `numpy.libs/libgfortran.so` is of `numpy`. */
-function ownerOf(path: string, { runtime }: Target): string | undefined {
-  if (runtime.language === "node") return packageName(path);
-  const [top = "", below] = path.split("/");
-  return below === undefined ? undefined : top.replace(/\.libs$/, "");
 }

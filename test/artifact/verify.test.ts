@@ -202,7 +202,7 @@ test("for another version of Node", () => {
   expect(told([addon("node_modules/iconv/build/iconv.node", { symbols })])).toMatchInlineSnapshot(`
     "
     ! config/pipeline.yaml:12:5: \`iconv\`: \`node_modules/iconv/build/iconv.node\` is built for Node's ABI 127 (nodejs22.x), and nodejs24.x has 137
-        Run \`npm rebuild iconv\` with the function's version of Node, or take a version of \`iconv\` that uses Node-API, which fits all.
+        Run \`npm rebuild iconv\` with the function's version of Node, or take a version of \`iconv\` that uses Node-API, which fits all. Or take \`runtime: nodejs22.x\`, which it is for.
     "
   `);
   expect(told([addon("node_modules/iconv/build/iconv.node", { symbols })], { runtime: "nodejs22.x" })).toBe(
@@ -319,7 +319,7 @@ const zeromq = (abi: number, options: ElfOptions = {}): ArtifactFile =>
 test("of variants of one binary one that fits is enough; not so of binaries that are not the same", () => {
   expect(told([zeromq(115, NEW), zeromq(127)])).toMatchInlineSnapshot(`
     "
-    ? config/pipeline.yaml:12:5: \`zeromq\`: \`node_modules/zeromq/build/linux/x64/node/115/addon.node\` needs glibc 2.38, and Amazon Linux 2023 (nodejs24.x) has 2.34; another variant of it in the package fits
+    ? config/pipeline.yaml:12:5: \`zeromq\`: \`node_modules/zeromq/build/linux/x64/node/115/addon.node\` needs glibc 2.38, and Amazon Linux 2023 (nodejs24.x) has 2.34; the package has another variant of it that fits
     "
   `);
   expect(told([zeromq(115, NEW), zeromq(127, NEW)])).toContain("! config");
@@ -327,6 +327,25 @@ test("of variants of one binary one that fits is enough; not so of binaries that
   const folder = "node_modules/bcrypt";
   const built = addon(`${folder}/build/Release/bcrypt.node`, NEW);
   expect(told([built, addon(`${folder}/prebuilds/linux-x64/bcrypt.node`)])).toContain("! config");
+});
+
+test("of addons for several Nodes the one for the function's counts; if there is none, all are told", () => {
+  const variant = (abi: number): ArtifactFile =>
+    addon(`node_modules/isolated-vm/prebuilds/linux-x64/isolated-vm.abi${abi}.glibc.node`, {
+      symbols: [`node_register_module_v${abi}`],
+      needed: ["libstdc++.so.6"],
+      versions: ["GLIBCXX_3.4.30 libstdc++.so.6"],
+    });
+  const files = [variant(137), variant(147)];
+  expect(told(files)).toMatch(/^\n! .*abi137\.glibc\.node` needs GLIBCXX_3\.4\.30.*\n.*\n$/);
+  expect(told(files, { allowNewerLibstdcxx: true })).toMatch(/^\n\? .*abi137.*\n$/);
+  expect(told(files, { runtime: "nodejs22.x", allowNewerLibstdcxx: true })).toMatchInlineSnapshot(`
+    "
+    ! config/pipeline.yaml:12:5: \`isolated-vm\`: \`node_modules/isolated-vm/prebuilds/linux-x64/isolated-vm.abi137.glibc.node\` (and 1 more file) is built for Node's ABI 137 (nodejs24.x) and Node's ABI 147, and nodejs22.x has 127
+        Run \`npm rebuild isolated-vm\` with the function's version of Node, or take a version of \`isolated-vm\` that uses Node-API, which fits all. Or take \`runtime: nodejs24.x\`, which it is for.
+    ? config/pipeline.yaml:12:5: \`isolated-vm\`: \`node_modules/isolated-vm/prebuilds/linux-x64/isolated-vm.abi137.glibc.node\` (and 1 more file) needs GLIBCXX_3.4.30 of libstdc++, and Amazon Linux 2023 (nodejs22.x) came with 3.4.29; it is allowed by \`allow-newer-libstdcxx\`
+    "
+  `);
 });
 
 test("once it was loaded, only what was loaded counts", () => {
