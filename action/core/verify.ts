@@ -37,7 +37,7 @@ export interface VerifyRequest extends Pick<
 export interface Verdict {
   readonly problems: readonly Problem[];
   readonly warnings: readonly Problem[];
-  /** The highest version of glibc that a binary asks for, for example `2.17`; absent without binaries. */
+  /** The highest version of glibc that one of those without a fault asks for, for example `2.17`; absent without them. */
   readonly glibc?: string;
   /** Paths of the binaries of the target's system and processor, sorted. */
   readonly binaries: readonly string[];
@@ -63,7 +63,7 @@ export function verifyFiles(request: VerifyRequest): Verdict {
   const [refused, excused] = loaded === undefined ? [missing.problems, []] : [[], missing.problems];
   const at = (problem: Problem): Problem => ({ place, ...problem });
   const highest = binaries
-    .flatMap(({ elf }) => glibcOf(elf) ?? [])
+    .flatMap(({ path, elf }) => (faulty.has(path) ? [] : (glibcOf(elf) ?? [])))
     .toSorted(compareVersions)
     .at(-1);
   return {

@@ -323,6 +323,8 @@ test("of variants of one binary one that fits is enough; not so of binaries that
     "
   `);
   expect(told([zeromq(115, NEW), zeromq(127, NEW)])).toContain("! config");
+  const variants = [zeromq(115, NEW), zeromq(127, { versions: ["GLIBC_2.28 libc.so.6"] })];
+  expect(verifyFiles({ ...FUNCTION, files: variants })).toMatchObject({ problems: [], glibc: "2.28" });
   // A loader of addons takes the folder `build` first.
   const folder = "node_modules/bcrypt";
   const built = addon(`${folder}/build/Release/bcrypt.node`, NEW);
