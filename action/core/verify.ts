@@ -45,7 +45,7 @@ export interface Verdict {
 
 /** Problems stand at the request's `place`. The runtime is one that is known (core/runtime.ts). */
 export function verifyFiles(request: VerifyRequest): Verdict {
-  const { architecture, place, removed = [], roots = [], loaded } = request;
+  const { architecture, place, removed = [], roots = [] } = request;
   const target: Target = { runtime: runtimeOf(request.runtime), architecture };
   const files = request.files.toSorted((a, b) => (a.path < b.path ? -1 : 1));
   const inspected = new Map(files.map(({ path, content }) => [path, inspect(content, architecture)]));
@@ -59,8 +59,6 @@ export function verifyFiles(request: VerifyRequest): Verdict {
   const fit = new Set(paths.filter((path) => !faulty.has(path)).map(variantKey));
   const judged = ofThisNode(found, paths).map((one) => ({ ...one, mercy: mercyOn(one, request, fit) }));
   const missing = rootProblems({ roots, files, inspected, removed, target });
-  // A package that was loaded without its binary has JavaScript to fall back on.
-  const [refused, excused] = loaded === undefined ? [missing.problems, []] : [[], missing.problems];
   const at = (problem: Problem): Problem => ({ place, ...problem });
   const highest = binaries
     .flatMap(({ path, elf }) => (faulty.has(path) ? [] : (glibcOf(elf) ?? [])))
@@ -72,14 +70,14 @@ export function verifyFiles(request: VerifyRequest): Verdict {
         judged.filter(({ mercy }) => mercy === "none"),
         target,
       ),
-      ...refused,
+      // That it was imported proves nothing: many look for their binary only when they are first called.
+      ...missing.problems,
     ].map(at),
     warnings: [
       ...grouped(
         judged.filter(({ mercy }) => mercy !== "none"),
         target,
       ),
-      ...excused,
       ...missing.warnings,
     ].map(at),
     ...(highest !== undefined && { glibc: highest }),

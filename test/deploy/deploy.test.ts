@@ -63,7 +63,8 @@ test("first deploy, one changed function, nothing changed: the calls to AWS", as
   expect(nothing.result.kind).toBe("unchanged");
   expect(nothing.calls.map(({ action }) => action)).toEqual(["DescribeStacks"]);
 
-  const change = await deployed(after, [oneChanged, two]);
+  const packedInVain = () => Promise.reject(new Error("it is in the bucket already"));
+  const change = await deployed(after, [oneChanged, { ...two, zip: packedInVain }]);
   expect(change.result.kind).toBe("updated");
   expect(countsOf(change)).toEqual({ ...round, PutObject: 1 });
   expect(
