@@ -6,12 +6,14 @@ import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
+import { explain } from "./core/explain.ts";
+import { failureJson } from "./core/failure-json.ts";
 import { problemsOf } from "./core/finding.ts";
 import type { StageDrift } from "./core/outcome.ts";
-import { type Problem, UserError, formatProblem } from "./core/problem.ts";
+import { UserError, formatProblem } from "./core/problem.ts";
+import { exitCodeOf } from "./core/reason.ts";
 import { report } from "./core/report.ts";
 import type { Setup } from "./core/setup.ts";
-import type { Value } from "./core/value.ts";
 import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
 import { systemPorts } from "./system.ts";
 import { type Request, type Target, run } from "./run.ts";
@@ -71,7 +73,8 @@ Start here:
 Credentials and region come from the environment, as the AWS SDK reads them (AWS_REGION, AWS_PROFILE, …).
 
 Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong words on the command line,
-3 a stage has drifted, 70 a bug in Warren (please report it), 130 interrupted.`,
+3 a stage has drifted, 70 a bug in Warren (please report it), 75 the same again, later, is right (AWS or GitHub is
+busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
     );
 
   const simple = (
@@ -166,6 +169,12 @@ Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong w
       return perform({ command: "doctor", region: region || preset || undefined }, command);
     });
   warren
+    .command("explain [reason]")
+    .description("tell what a failure's reason means and what to do; without one, list all")
+    .action((reason: string | undefined, _flags, command: Command) =>
+      terminalConsole().result(explain(reason, command.optsWithGlobals<Flags>().json === true)),
+    );
+  warren
     .command("local")
     .description("run a local AWS until Ctrl-C, ready to deploy to; needs the repository's own set-up")
     .option("--port <number>", "port on 127.0.0.1 (default: any free one)", portNumber)
@@ -248,24 +257,14 @@ function tellInterruption(console: Console): void {
   });
 }
 
-function problemJson({ place, message, hint }: Problem): Value {
-  return { ...(place ? { place: { ...place } } : {}), message, ...(hint === undefined ? {} : { hint }) };
-}
-
 /** The one catch. */
 function fail(thrown: unknown, json: boolean, console: Console): number {
   const error = explainAwsError(thrown) ?? explainDiskError(thrown) ?? thrown;
   if (error instanceof UserError) {
     for (const problem of error.problems) console.error(formatProblem(problem));
-    if (json)
-      console.result(
-        JSON.stringify(
-          { kind: "failed", reason: error.reason, problems: error.problems.map(problemJson) },
-          null,
-          2,
-        ),
-      );
-    return EXIT.problem;
+    if (json) console.result(JSON.stringify(failureJson(error), null, 2));
+    else console.note(`warren explain ${error.reason}`);
+    return exitCodeOf(error.reason);
   }
   const { code, exitCode } = error as { code?: unknown; exitCode?: unknown };
   if (typeof code === "string" && code.startsWith("commander.")) {

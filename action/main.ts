@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as core from "@actions/core";
 import { explainAwsError } from "./core/aws-error.ts";
+import { whereabouts } from "./core/action-source.ts";
 import type { Event } from "./core/event.ts";
+import { failureSummary } from "./core/failure-summary.ts";
 import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
-import { type Problem, UserError, formatProblem } from "./core/problem.ts";
-import { fence } from "./core/markdown.ts";
+import { type Problem, UserError } from "./core/problem.ts";
 import { type ReadEvent, readEvent } from "./core/read-event.ts";
 import { textOf } from "./core/value.ts";
 import { resultOf } from "./core/result.ts";
@@ -120,10 +121,11 @@ async function fail(thrown: unknown, runner: Runner): Promise<void> {
   runner.output("result", "failed");
   if (error instanceof UserError) {
     runner.output("reason", error.reason);
-    for (const problem of error.problems)
-      runner.annotate("error", inRepository(problem, runner.input("directory")));
-    const text = error.problems.map(formatProblem).join("\n");
-    return runner.summary(`### Warren failed ❌\n\n${fence(text)}\n`);
+    const problems = error.problems.map((problem) => inRepository(problem, runner.input("directory")));
+    for (const problem of problems) runner.annotate("error", problem);
+    const known = whereabouts(error.reason, process.env);
+    if (known.reasonUrl !== "") runner.info(`${error.reason}: ${known.reasonUrl}`);
+    return runner.summary(failureSummary(error, problems, known));
   }
   runner.output("reason", "bug");
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);

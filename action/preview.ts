@@ -3,6 +3,7 @@ import type { Artifact } from "./core/artifact.ts";
 import { explainAwsError } from "./core/aws-error.ts";
 import type { CommentFacts, Verdict } from "./core/comment.ts";
 import type { PullRequest } from "./core/event.ts";
+import { firstLine } from "./core/failure-summary.ts";
 import { stillWanted } from "./core/freshness.ts";
 import type { Intent, Skip } from "./core/intent.ts";
 import { type Problem, UserError } from "./core/problem.ts";
@@ -128,7 +129,8 @@ export async function planAgainst(
 }
 
 function failed(thrown: unknown): Verdict {
-  return { kind: "failed", what: "there is no up-to-date preview", problems: problemsOf(thrown) };
+  const problems = problemsOf(thrown);
+  return { kind: "failed", what: `there is no up-to-date preview: ${firstLine(problems)}`, problems };
 }
 
 /** What a pull request is told of an error. */

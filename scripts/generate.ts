@@ -1,10 +1,11 @@
 /**
- * Writes what is made from other files: the schema, the types of the environment, README's tables. With
+ * Writes what is made from other files: the schema, the types of the environment, README's tables, docs/reasons.md. With
  * `--check` it writes nothing and fails if something is not fresh.
  */
 import { parse } from "yaml";
 import { optionsOf } from "../action/core/catalog.ts";
 import { kebabCase } from "../action/core/names.ts";
+import { reasonsPage } from "../action/core/explain.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "../action/core/template.ts";
 import { terminalConsole } from "../action/edge/console.ts";
 import { type Project, readProject } from "../action/project.ts";
@@ -16,7 +17,11 @@ const { workspace, shipped } = systemPorts({ root: `${import.meta.dirname}/..`, 
 const project = await readProject({ workspace, shipped });
 const readme = (await workspace.read("README.md")) ?? "";
 const action = parse((await workspace.read("action.yml")) ?? "") as ActionFile;
-const files = { ...generatedFiles(project), "README.md": withTables(readme, project, action) };
+const files = {
+  ...generatedFiles(project),
+  "README.md": withTables(readme, project, action),
+  "docs/reasons.md": reasonsPage(),
+};
 
 const stale: string[] = [];
 for (const [file, text] of Object.entries(files)) {

@@ -4,6 +4,8 @@ import { redactText } from "../core/redact.ts";
 import type { Log } from "../ports.ts";
 
 export interface Console extends Log {
+  /** A word on the side, dimmed. */
+  note(text: string): void;
   /** The result: a template, a picture, JSON. */
   result(text: string): void;
 }
@@ -28,6 +30,7 @@ export function terminalConsole(): Console {
     info: line,
     warn: (text) => line(`${paint("yellow", "warning:")} ${text}`),
     error: (text) => line(`${paint("red", "error:")} ${text}`),
+    note: (text) => line(paint("dim", text)),
     progress: (text) => {
       // A log file has no line to overwrite, and hundreds of spinner lines help nobody.
       if (!terminal || text === pending) return;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as core from "@actions/core";
 import type { InputKey, OutputKey } from "../core/inputs.ts";
-import type { Problem } from "../core/problem.ts";
+import { type Problem, furtherLines } from "../core/problem.ts";
 import { redactText } from "../core/redact.ts";
 import { withoutCommands } from "../core/workflow-command.ts";
 import type { Log } from "../ports.ts";
@@ -41,8 +41,9 @@ export function actionsRunner(): Runner {
     input: (key) => core.getInput(key),
     output: (key, value) => core.setOutput(key, value),
     group: (title, work) => core.group(harmless(title), work),
-    annotate(level, { place, message, hint }) {
-      const text = annotation(hint === undefined ? message : `${message}\n${hint}`);
+    annotate(level, problem) {
+      const { place, message } = problem;
+      const text = annotation([message, ...furtherLines(problem)].join("\n"));
       const properties = place ? { file: place.file, startLine: place.line, startColumn: place.column } : {};
       if (level === "error") core.error(text, properties);
       else core.warning(text, properties);

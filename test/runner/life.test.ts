@@ -77,7 +77,14 @@ test(
   async () => {
     const told: string[] = [];
     const tell = (text: string): void => void told.push(text);
-    const screen = { info: tell, warn: tell, error: tell, result: tell, progress: () => undefined };
+    const screen = {
+      info: tell,
+      warn: tell,
+      error: tell,
+      note: tell,
+      result: tell,
+      progress: () => undefined,
+    };
     await gitopsDemo(screen, AbortSignal.timeout(TIMEOUT_MS));
 
     let from = 0;
