@@ -1,8 +1,10 @@
 /** Finds what was changed behind CloudFormation's back, and puts it back. */
 import { changeSetFailure, operationFailure } from "./cause.ts";
+import { planned } from "./core/change.ts";
 import { type Origins, type StackDrift, readDetection } from "./core/drift.ts";
 import { driftLines, driftVerdict } from "./core/drift-words.ts";
-import { changeLine } from "./core/operation.ts";
+import { planLines } from "./core/plan-lines.ts";
+import { planWords } from "./core/plan-words.ts";
 import { UserError } from "./core/problem.ts";
 import { fingerprinter } from "./core/redact.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
@@ -10,9 +12,12 @@ import { deployStep, phaseOf } from "./core/stack.ts";
 import { type FollowPorts, follow } from "./follow.ts";
 import type { Change, Drift, Stack, StackTags, Workspace } from "./ports.ts";
 
-export interface DriftPorts extends FollowPorts {
-  readonly drift: Drift;
+export interface RevertPorts extends FollowPorts {
   readonly workspace: Pick<Workspace, "sha256">;
+}
+
+export interface DriftPorts extends RevertPorts {
+  readonly drift: Drift;
 }
 
 export interface DriftOrder {
@@ -52,7 +57,7 @@ export interface DriftCheck {
 export async function checkDrift(
   order: RevertOrder,
   ports: DriftPorts,
-  reverting?: FollowPorts,
+  reverting?: RevertPorts,
 ): Promise<DriftCheck> {
   const drift = await detectDrift(order, ports);
   if (!reverting) return { drift };
@@ -79,7 +84,7 @@ export interface RevertOrder extends DriftOrder {
 export async function revertDrift(
   order: RevertOrder,
   deleted: ReadonlySet<string>,
-  ports: FollowPorts,
+  ports: RevertPorts,
 ): Promise<readonly Change[]> {
   const { stackName, origins, timeoutSeconds = 3_600 } = order;
   const stack = await ports.stacks.find(stackName);
@@ -110,7 +115,9 @@ export async function revertDrift(
     return [];
   }
   const { id: changeSetId, changes } = changeSet;
-  for (const change of changes) ports.log.info(changeLine(change, origins));
+  const fingerprint = fingerprinter(stack.tags, ports.workspace.sha256);
+  const words = planWords(planned(changes, origins).changes, fingerprint);
+  for (const line of planLines(words)) ports.log.info(line);
   const harmful = changes.filter((change) => replaces(change) && !deleted.has(change.logicalId));
   if (harmful.length > 0) {
     await ports.stacks.deleteChangeSet(stackName, changeSetId);

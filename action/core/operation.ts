@@ -1,5 +1,5 @@
 /** Reading stack events: which belong to one operation, when it ends, and how they look to people. */
-import type { Change, StackEvent } from "../ports.ts";
+import type { StackEvent } from "../ports.ts";
 import type { Origin } from "./rendered.ts";
 import { phaseOf } from "./stack.ts";
 
@@ -75,20 +75,6 @@ export function eventLine(event: StackEvent, since: StackEvent | undefined, orig
   const words = [event.status.padEnd(15), nameColumn(event.logicalId, origins)];
   words.push(event.type.padEnd(31), seconds.padStart(7));
   if (event.status.endsWith("_FAILED") && event.reason) words.push(event.reason);
-  return words.join("  ").trimEnd();
-}
-
-/** Names of the properties and attributes that change, for example `Timeout` or `Tags`. */
-export function changedNames({ details }: Change): readonly string[] {
-  return [...new Set(details.map(({ name, attribute }) => name || attribute))].toSorted();
-}
-
-/** `Modify  producer queue  AWS::SQS::Queue  VisibilityTimeout`, and in capitals if it is replaced. */
-export function changeLine(change: Change, origins: Origins): string {
-  const words = [change.action.padEnd(6), nameColumn(change.logicalId, origins), change.type.padEnd(31)];
-  if (change.replacement === "True") words.push("REPLACEMENT");
-  if (change.replacement === "Conditional") words.push("REPLACEMENT?");
-  words.push(changedNames(change).join(", "));
   return words.join("  ").trimEnd();
 }
 

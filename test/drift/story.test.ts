@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import type { Detection } from "../../action/core/detection.ts";
 import { checkDrift, detectDrift, revertDrift } from "../../action/drift.ts";
 import type { Change, ChangeSet } from "../../action/ports.ts";
+import { detail, modify } from "../plan/change-set.ts";
 import { STACK_ID, type Script, fakeClock, fakeStacks } from "../deploy/fake-stacks.ts";
 import { failureOf, sha256 } from "../deploy/world.ts";
 
@@ -100,6 +101,25 @@ test("what is put back is looked at again, and what is left is told", async () =
   const check = await checkDrift(ORDER, ports, ports);
   expect(check).toMatchObject({ drift: { kind: "drifted" }, reverted: [{ logicalId: "Jobs" }] });
   expect(stacks.calls).toEqual(["find", "find", "createChangeSet UPDATE", "executeChangeSet", "find"]);
+});
+
+test("what will be put back is told as a plan is, with no value that may not be shown", async () => {
+  const environment = (TOKEN: string) => ({ Environment: { Variables: { TOKEN } } });
+  const back = [
+    modify("Jobs", "AWS::SQS::Queue", [detail("DelaySeconds")], {
+      before: { DelaySeconds: 9 },
+      after: { DelaySeconds: 0 },
+    }),
+    modify("Worker", "AWS::Lambda::Function", [detail("Environment/Variables/TOKEN")], {
+      before: environment("by-hand"),
+      after: environment("as-deployed"),
+    }),
+  ];
+  const { ports, lines } = world({ changeSets: [ready(...back)], plays: [{ end: "UPDATE_COMPLETE" }] });
+  await revertDrift(ORDER, new Set(), ports);
+  const told = lines.join("\n");
+  expect(told).toMatch(/^change {4}queue of jobs .*Jobs AWS::SQS::Queue\n {4}DelaySeconds: 9 -> 0$/m);
+  expect(told).not.toMatch(/by-hand|as-deployed/);
 });
 
 test("without drift nothing is made and nothing executed", async () => {
