@@ -93,6 +93,17 @@ function admits(list: string | readonly string[] | undefined, value: string): bo
   return wanted.length === 0 || wanted.includes(value) || wanted.includes("any");
 }
 
+/** Whether the package says that it does without another one that is not there or does not work. */
+export function doesWithout(
+  { optionalDependencies, peerDependenciesMeta }: Manifest,
+  other: string,
+): boolean {
+  return (
+    peerDependenciesMeta?.[other]?.optional === true ||
+    (optionalDependencies !== undefined && Object.hasOwn(optionalDependencies, other))
+  );
+}
+
 export interface Platform {
   readonly os: string;
   readonly cpu?: string;

@@ -6,6 +6,7 @@ import type { ArtifactFile, BuildRequest, Calls } from "../core/artifact.ts";
 import { bundleQuestions, distinct, type Question } from "../core/build-inputs.ts";
 import { ENTRY } from "../core/buildproblem.ts";
 import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
+import { doesWithout } from "../core/native-package.ts";
 import { bundleCalls } from "../core/calls.ts";
 import type { NativeRoot } from "../core/native-root.ts";
 import type { NativePackage } from "../core/passport.ts";
@@ -76,7 +77,9 @@ export async function draftBundle(bundled: Bundled, settings: DraftSettings): Pr
   if (bundled.kind === "failed") return [bundled];
   const { job, bundle } = bundled;
   const own = await readOwn(bundle, settings.root);
-  const roots = bundle.imports.flatMap((one) => one.package ?? []);
+  const roots = [
+    ...new Map(bundle.imports.flatMap(({ package: one }) => (one ? [[one.folder, one]] : []))).values(),
+  ];
   const isPlain = roots.length === 0 && bundle.binaries.length === 0;
   const groups = isPlain
     ? [job.requests]
@@ -140,7 +143,9 @@ async function draft(
       handler: "index.handler",
       files,
       removed: vendored.removed,
-      roots: vendored.roots,
+      roots: roots
+        .filter((one) => packages.native(one)?.isNeeded === true && isNeeded(one, bundle, packages, root))
+        .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
       calls: bundleCalls(bundle.metafile, bundle.output, names),
       warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
       questions: inputs && distinct([...inputs, ...trees]),
@@ -172,6 +177,15 @@ function binaryFiles({ binaries }: Bundle): readonly ArtifactFile[] {
   return binaries.map(({ name, content }) => ({ path: name, mode: 0o755, content }));
 }
 
+/** Whether one of those that import it does not say that it does without. */
+function isNeeded({ folder, name }: Package, { imports }: Bundle, packages: Packages, root: string): boolean {
+  return imports.some(({ importer, package: one }) => {
+    if (one?.folder !== folder) return false;
+    const owner = packages.owner(join(root, importer));
+    return owner === undefined || !doesWithout(owner.manifest, name);
+  });
+}
+
 /** Only what a package asks for without saying that it may be missing. */
 function absentWarnings(
   { imports }: Bundle,
@@ -182,9 +196,7 @@ function absentWarnings(
   return imports.flatMap(({ importer, specifier, package: found }): readonly Problem[] => {
     const owner = found === undefined ? packages.owner(join(root, importer)) : undefined;
     if (owner === undefined) return [];
-    const { peerDependenciesMeta, optionalDependencies } = owner.manifest;
-    if (peerDependenciesMeta?.[specifier]?.optional === true) return [];
-    if (optionalDependencies !== undefined && Object.hasOwn(optionalDependencies, specifier)) return [];
+    if (doesWithout(owner.manifest, specifier)) return [];
     const message = `\`${specifier}\`, which \`${owner.name}\` asks for, is not installed: the function will be without it`;
     return [{ place, message, hint: "Install it if the function needs it." }];
   });

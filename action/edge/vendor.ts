@@ -8,7 +8,6 @@ import { fitsTarget, isNamedFor, type Manifest, type Target, targetOf } from "..
 import type { NativePackage } from "../core/passport.ts";
 import { type Problem, UserError } from "../core/problem.ts";
 import type { Removed } from "../core/prune.ts";
-import type { NativeRoot } from "../core/native-root.ts";
 import type { Environment } from "./cache.ts";
 import { type PackageFiles, packageFiles } from "./package-files.ts";
 import type { Package, Packages } from "./packages.ts";
@@ -34,8 +33,6 @@ export type Vendored =
       readonly files: readonly ArtifactFile[];
       readonly removed: readonly Removed[];
       readonly packages: readonly VendoredPackage[];
-      /** Those that cannot work without a binary. */
-      readonly roots: readonly NativeRoot[];
       readonly warnings: readonly Problem[];
     }
   | { readonly kind: "failed"; readonly problems: readonly Problem[] };
@@ -100,9 +97,6 @@ export function createVendor(settings: VendorSettings): Vendor {
           location,
           folder,
         })),
-        roots: roots
-          .filter((one) => packages.native(one)?.isNeeded)
-          .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
         warnings: got.warnings,
       };
     },

@@ -308,6 +308,20 @@ test("two versions that both have to lie beside the bundle", async () => {
   `);
 });
 
+test("a native package that the one that imports it does without may have no binary", async () => {
+  using here = project({
+    "node_modules/speed/package.json": '{"name":"speed","version":"1.0.0","gypfile":true}',
+    "node_modules/speed/index.js": "throw new Error('no binary');",
+    "node_modules/socket/package.json":
+      '{"name":"socket","version":"1.0.0","peerDependencies":{"speed":"*"},"peerDependenciesMeta":{"speed":{"optional":true}}}',
+    "node_modules/socket/index.js": "try { require('speed'); } catch { exports.x = 'slow'; }",
+    "functions/a.ts": 'import { x } from "socket"; export const handler = async () => x;\n',
+  });
+  const [artifact] = await built(here.root);
+  using unpacked = await unpack(artifact!);
+  expect(runIn(unpacked, CALL)).toBe("slow\n");
+});
+
 test("what a package asks for in vain is left to be missing", async () => {
   const files = {
     "node_modules/db/index.js":
