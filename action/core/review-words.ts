@@ -78,12 +78,15 @@ export function reviewRefusal(
     case "riskier": {
       const risks = review.risks.map(({ kind, logicalId, text }): Problem => {
         const risk = all.find((one) => one.kind === kind && one.logicalId === logicalId && one.text === text);
-        return { ...(risk?.place && { place: risk.place }), message: `${riskWord(kind)}: ${text}` };
+        return {
+          ...(risk?.place && { place: risk.place }),
+          message: `not reviewed: ${riskWord(kind)}: ${text}`,
+        };
       });
       const different = differences.map((line) => `\n    ${line}`).join("");
       return new UserError("riskier-than-reviewed", [
-        ...risks,
         { message: `${verdict}: nothing was changed${different}`, hint },
+        ...risks,
       ]);
     }
   }
