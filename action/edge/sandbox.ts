@@ -57,11 +57,18 @@ const OUTPUT_CHARACTERS = 4000;
 /** The sandbox's own tools, wherever the caller's PATH leads to. */
 const PATH = "/usr/sbin:/usr/bin:/sbin:/bin";
 
+/** The first line on stdout: what comes after is the program's doing. */
+const ENTERED = "entered";
+
+/** The machine is in the way, and not the program. */
+class SandboxFailure extends Error {}
+
 /**
  * Reports go to file descriptor 3, all other output to stderr: sudo passes no others on. stdin is a lifeline: when this
  * process closes it, or is gone, everything in the group is killed.
  */
 const RUN = `
+echo ${ENTERED}
 ulimit -c 0
 exec 4<&0 </dev/null
 ( while read -r _; do :; done <&4; kill -KILL 0 ) >/dev/null 2>&1 &
@@ -98,7 +105,7 @@ done
 shift
 mount -t proc -o ro,nosuid,nodev,noexec proc proc
 mount -t tmpfs -o mode=1777,size=512m,nosuid,nodev tmpfs tmp
-mount -o remount,ro .
+mount -o remount,bind,ro .
 `;
 
 /** As the last step: from here on there is no way to more rights, nor back to those that made the mounts. */
@@ -124,17 +131,17 @@ async function probe(): Promise<Sandbox> {
   let why = "";
   for (const kind of process.getuid?.() === 0 ? (["user"] as const) : (["user", "sudo"] as const)) {
     const sandbox = { kind, why: "" };
-    const { code, output } = await runInside(sandbox, {
-      command: ["true"],
-      binds: [],
-      environment: {},
-      limitSeconds: 10,
-      onReport: () => undefined,
-    });
-    if (code === 0) return sandbox;
-    why ||= output.trim().split("\n").at(-1) ?? "";
+    try {
+      const run = { command: ["true"], binds: [], environment: {}, limitSeconds: 10 };
+      const { code } = await runInside(sandbox, { ...run, onReport: () => undefined });
+      if (code === 0) return sandbox;
+      why ||= `true ends with code ${code}`;
+    } catch (error) {
+      if (!(error instanceof SandboxFailure)) throw error;
+      why ||= error.message;
+    }
   }
-  return { kind: "none", why: why || "unshare is not on this machine" };
+  return { kind: "none", why };
 }
 
 /** Resolves when the program and all that it has started are gone. Throws the signal's reason once it is aborted. */
@@ -184,6 +191,7 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
   // It is closed when the program is gone already.
   child.stdin.on("error", () => undefined);
   let isLate = false;
+  let hasEntered = false;
   let force: NodeJS.Timeout | undefined;
   const end = (): void => {
     child.stdin.end();
@@ -201,7 +209,8 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
   });
   createInterface({ input: child.stdout }).on("line", (line) => {
     timer.refresh();
-    run.onReport(line);
+    if (hasEntered) run.onReport(line);
+    else hasEntered = line === ENTERED;
   });
   run.signal?.addEventListener("abort", end, { once: true });
   child.once("exit", () => {
@@ -211,10 +220,12 @@ async function start([program, ...args]: readonly [string, ...string[]], run: Ru
   });
   try {
     const [code] = (await once(child, "close")) as [number | null];
+    if (!hasEntered && run.signal?.aborted !== true)
+      throw new SandboxFailure(`${program}: ${output.trim().split("\n").at(-1) || "it does not answer"}`);
     return { code: isLate ? undefined : (code ?? 137), output };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return { code: 127, output: `${program} is not on this machine` };
+    throw new SandboxFailure(`${program} is not on this machine`, { cause: error });
   } finally {
     clearTimeout(timer);
     clearTimeout(force);

@@ -65,6 +65,7 @@ export function watchMain(limitSeconds: number): void {
           return frameText(functionName, urls.get(scriptId) ?? "", lineNumber, columnNumber);
         });
         report(TASK, { kind: "busy", stack: cut(stack.join("\n")) });
+        process.kill(process.pid, "SIGKILL");
       });
       session.post("Debugger.enable");
       session.post("Debugger.pause");

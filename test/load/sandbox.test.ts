@@ -1,7 +1,15 @@
 /** What code that is loaded can get hold of. Each theft is tried without a sandbox, too: there it succeeds. */
 import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,18 +50,20 @@ look("a file", () => fs.readFileSync("${file}"));
 if (found.length > 0) throw new Error("found in " + [...new Set(found)].join(", "));
 ${HANDLER}`;
 
-/** In a process that has the secret in its environment. */
-async function steal(sandbox: "none" | "best"): Promise<string> {
-  const { files, ...request } = artifact("");
+/** In a process that has the secret in its environment. `user`: who runs it, as a number. */
+async function steal(sandbox: "none" | "best", user?: number): Promise<string> {
+  const { files: _files, ...request } = artifact("");
   const packed: Packed = { ...request, code: THIEF };
   const requests = join(folder, `${sandbox}.json`);
   writeFileSync(requests, JSON.stringify([packed]));
   const { stdout } = await promisify(execFile)(
     process.execPath,
     [join(import.meta.dirname, "child.ts"), requests, sandbox],
-    { env: { ...process.env, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret } },
+    {
+      env: { ...process.env, ACTIONS_ID_TOKEN_REQUEST_TOKEN: secret, TMPDIR: folder },
+      ...(user !== undefined && { uid: user, gid: user }),
+    },
   );
-  expect(files).toHaveLength(1);
   return (JSON.parse(stdout) as LoadResult[]).map(textOf).join();
 }
 
@@ -61,6 +71,15 @@ test.skipIf(kind === "none")(
   `neither environments nor files of this machine are in reach${unless}`,
   async () => {
     expect(await steal("best")).toBe("loaded");
+  },
+);
+
+const asRoot = process.getuid?.() === 0;
+test.skipIf(!asRoot || kind === "none")(
+  `nor are they for who is not root, as on GitHub's runners${asRoot ? unless : " (skipped: so is who runs this)"}`,
+  async () => {
+    chmodSync(folder, 0o777);
+    expect(await steal("best", 65_534)).toBe("loaded");
   },
 );
 
