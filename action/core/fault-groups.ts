@@ -46,8 +46,8 @@ function sameness(fault: Fault | Doubt): string {
   return fault.kind === "modules" || versionOf(fault) !== "0" ? fault.kind : JSON.stringify(fault);
 }
 
-/** Wheels are unpacked into the root: `numpy.libs/libgfortran.so` is of `numpy`. */
-function ownerOf(path: string, { runtime }: Target): string | undefined {
+/** The package that a file is of. Wheels are unpacked into the root: `numpy.libs/libgfortran.so` is of `numpy`. */
+export function ownerOf(path: string, { runtime }: Target): string | undefined {
   if (runtime.language === "node") return packageName(path);
   const [top = "", below] = path.split("/");
   return below === undefined ? undefined : top.replace(/\.libs$/, "");

@@ -5,7 +5,7 @@
  */
 import type { ArtifactFile, BuildRequest } from "./artifact.ts";
 import { type Doubt, type Fault, faultsOf, glibcOf } from "./binary-fault.ts";
-import { type Finding, grouped } from "./fault-groups.ts";
+import { type Finding, grouped, ownerOf } from "./fault-groups.ts";
 import type { Mercy, Target } from "./fault-words.ts";
 import { type Inspected, inspect } from "./inspect.ts";
 import { type NativeRoot, rootProblems } from "./native-root.ts";
@@ -14,7 +14,7 @@ import type { Removed } from "./prune.ts";
 import { runtimeOf } from "./runtime.ts";
 import { variantKey } from "./variant.ts";
 import { compareVersions } from "./version.ts";
-import { wrongTags } from "./wheel.ts";
+import { isForOtherPython, wrongTags } from "./wheel.ts";
 
 /** A BuildRequest may be spread into it. */
 export interface VerifyRequest extends Pick<
@@ -115,8 +115,9 @@ function isDoubt(fault: Fault | Doubt): fault is Doubt {
 function findings(
   inspected: ReadonlyMap<string, Inspected>,
   { files, architecture, loaded }: VerifyRequest,
-  { runtime }: Target,
+  target: Target,
 ): readonly Finding[] {
+  const { runtime } = target;
   const provided = providedNames(inspected);
   const surroundings = { runtime, provides: (library: string) => provided.has(library) };
   const content = new Map(files.map((file) => [file.path, file.content]));
@@ -125,17 +126,28 @@ function findings(
       (fault) => ({ path, fault }),
     ),
   );
-  const tags =
-    runtime.language === "python" ? wrongTags([...content.keys()], runtime.version, architecture) : [];
-  return [
-    // Which Node an addon is for is known once the function's own has loaded it.
-    ...inFiles.filter(
-      ({ path, fault }) => fault.kind !== "unknown-modules" || loaded?.includes(path) !== true,
-    ),
-    ...tags
-      .filter(({ path }) => inspected.get(path)?.kind === "target")
-      .map(({ path, tag }): Finding => ({ path, fault: { kind: "tag", tag } })),
-  ];
+  // Which Node an addon is for is known once the function's own has loaded it.
+  const known = inFiles.filter(
+    ({ path, fault }) => fault.kind !== "unknown-modules" || loaded?.includes(path) !== true,
+  );
+  if (runtime.language === "node") return known;
+  const isUnseen = (path: string): boolean => isForOtherPython(path, runtime.version, architecture);
+  return [...known.filter(({ path }) => !isUnseen(path)), ...wrongWheels(inspected, target, isUnseen)];
+}
+
+/** Packages with modules for another Python only. One that has some for this, too, may never import the others. */
+function wrongWheels(
+  inspected: ReadonlyMap<string, Inspected>,
+  target: Target,
+  isUnseen: (path: string) => boolean,
+): readonly Finding[] {
+  const { runtime, architecture } = target;
+  if (runtime.language !== "python") return [];
+  const fitting = [...inspected].filter(([path, { kind }]) => kind === "target" && !isUnseen(path));
+  const owners = new Set(fitting.map(([path]) => ownerOf(path, target)));
+  return wrongTags([...inspected.keys()], runtime.version, architecture).flatMap(({ path, tag }) =>
+    owners.has(ownerOf(path, target)) ? [] : { path, fault: { kind: "tag", tag } as const },
+  );
 }
 
 /** Files for Windows that say so are left to lie: setuptools brings starters, and nothing here would look at them. */

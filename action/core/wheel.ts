@@ -113,6 +113,20 @@ export function topModules(paths: readonly string[]): ReadonlySet<string> {
 /** A compiled module that Python finds only under the name of its own version and system. */
 const TAGGED = /^(.+?)\.cpython-[^./]+\.so$/;
 
+/** Whether a module's name says another Python, system or processor: whatever is in it, Python does not look. */
+export function isForOtherPython(
+  path: string,
+  version: string,
+  architecture: BuildRequest["architecture"],
+): boolean {
+  const module = TAGGED.exec(path)?.[1];
+  return module !== undefined && path !== `${module}.${tagOf(version, architecture)}.so`;
+}
+
+function tagOf(version: string, architecture: BuildRequest["architecture"]): string {
+  return `cpython-${version.replace(".", "")}-${MACHINE[architecture]}-linux-gnu`;
+}
+
 /**
  * The modules whose only binaries are for another Python. Their import says "No module named …", as if nothing was
  * there. `paths`: all files of the artifact.
@@ -122,7 +136,7 @@ export function wrongTags(
   version: string,
   architecture: BuildRequest["architecture"],
 ): readonly { readonly path: string; readonly tag: string }[] {
-  const wanted = `cpython-${version.replace(".", "")}-${MACHINE[architecture]}-linux-gnu`;
+  const wanted = tagOf(version, architecture);
   const there = new Set(paths);
   return paths.flatMap((path) => {
     const module = TAGGED.exec(path)?.[1];

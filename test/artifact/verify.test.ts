@@ -278,17 +278,29 @@ test("wheels for another processor or another Python, one line a package", () =>
   );
   const old = modules.map((name) => file(`numpy/${name}.cpython-312-x86_64-linux-gnu.so`, elfFile()));
   const any = [
+    file("numpy.libs/libblas.so", elfFile({ machine: ARM })),
     file("cryptography/_rust.abi3.so", elfFile()),
     file("yaml/_yaml.cpython-313-x86_64-linux-gnu.so", elfFile()),
   ];
   expect(told([...arm, ...old, ...any], { runtime: "python3.13" })).toMatchInlineSnapshot(`
     "
-    ! config/pipeline.yaml:12:5: \`pandas\`: \`pandas/_libs/index.cpython-313-aarch64-linux-gnu.so\` (and 2 more files) is built for Linux on arm64, and the function runs on Linux with glibc on x86_64
+    ! config/pipeline.yaml:12:5: \`numpy\`: \`numpy.libs/libblas.so\` is built for Linux on arm64, and the function runs on Linux with glibc on x86_64
         Leave it to requirements.txt, whose wheels are chosen for the function, or build it for that system.
-    ! config/pipeline.yaml:12:5: \`numpy\`: \`numpy/join.cpython-312-x86_64-linux-gnu.so\` (and 2 more files) is built for \`cpython-312-x86_64-linux-gnu\`, which python3.13 on x86_64 does not look for
+    ! config/pipeline.yaml:12:5: \`numpy\`: \`numpy/index.cpython-312-x86_64-linux-gnu.so\` (and 2 more files) is built for \`cpython-312-x86_64-linux-gnu\`, which python3.13 on x86_64 does not look for
+        Leave packages with binaries to requirements.txt: their wheels are chosen for the function.
+    ! config/pipeline.yaml:12:5: \`pandas\`: \`pandas/_libs/index.cpython-313-aarch64-linux-gnu.so\` (and 2 more files) is built for \`cpython-313-aarch64-linux-gnu\`, which python3.13 on x86_64 does not look for
         Leave packages with binaries to requirements.txt: their wheels are chosen for the function.
     "
   `);
+});
+
+test("modules for other Pythons beside those for the function's are no fault: Python does not look at them", () => {
+  const files = [
+    file("yaml/_yaml.cpython-313-x86_64-linux-gnu.so", elfFile()),
+    file("yaml/_yaml.cpython-313-darwin.so", machOFile()),
+    file("yaml/_old.cpython-312-aarch64-linux-gnu.so", elfFile({ machine: ARM })),
+  ];
+  expect(told(files, { runtime: "python3.13" })).toBe("\n\n");
 });
 
 test("a wheel for a newer Linux than Amazon Linux 2's, with the runtime that would do", () => {
