@@ -1,4 +1,5 @@
 /** What one run of the Action is about, and what all of its intents need of it. */
+import { artifactWarnings } from "./core/artifact-words.ts";
 import type { Announcer } from "./announce.ts";
 import type { Artifact } from "./core/artifact.ts";
 import type { CommentFacts, StagePlan } from "./core/comment.ts";
@@ -69,7 +70,8 @@ export async function prepare(
   const { repository, repositoryId } = run;
   const workspace = { ...ports.workspace, commit: async () => ({ ...commit, repository, repositoryId }) };
   const { rendered, stack, artifacts } = await prepareStack(project, concrete, built, { workspace });
-  for (const warning of stack.warnings) ports.log.warn(formatProblem(warning));
+  for (const warning of [...artifactWarnings(built), ...stack.warnings])
+    ports.log.warn(formatProblem(warning));
   return { stage, concrete, rendered, stack, artifacts };
 }
 

@@ -1,5 +1,6 @@
 /** The story: a request, step by step, to its outcome. Reads like a table of contents. */
 import { bootstrap } from "./bootstrap.ts";
+import { artifactWarnings } from "./core/artifact-words.ts";
 import { drawPipeline } from "./core/graph.ts";
 import { environmentTypes } from "./core/environment-types.ts";
 import type { Outcome, StageDrift } from "./core/outcome.ts";
@@ -191,7 +192,8 @@ async function prepare(project: Project, target: Target, ports: Ports) {
   const stage = await chooseStage(project, target, ports);
   const built = await buildProject(project, ports);
   const { rendered, stack, artifacts } = await prepareStack(project, stage, built, ports);
-  for (const warning of stack.warnings) ports.log.warn(formatProblem(warning));
+  for (const warning of [...artifactWarnings(built), ...stack.warnings])
+    ports.log.warn(formatProblem(warning));
   const aws: AwsPorts = ports.aws(regionOf(project, stage));
   return { artifacts, rendered, stack, aws };
 }
@@ -226,7 +228,7 @@ export async function check(
     kind: "checked",
     ...counts,
     resources,
-    warnings: first?.warnings ?? [],
+    warnings: [...artifactWarnings(artifacts), ...(first?.warnings ?? [])],
     grants: first?.grants ?? [],
     stale,
   };

@@ -1,7 +1,7 @@
 /** A built function in words and in JSON. */
 import type { Artifact } from "./artifact.ts";
 import { megabytes, passportCells } from "./passport.ts";
-import { formatProblem } from "./problem.ts";
+import { formatProblem, type Problem } from "./problem.ts";
 import type { Value } from "./value.ts";
 
 export function artifactLines({ component, key, unzippedBytes, calls, passport }: Artifact): string[] {
@@ -15,6 +15,12 @@ export function artifactLines({ component, key, unzippedBytes, calls, passport }
     `  ${load}${glibc === "" ? "" : `; needs glibc ${glibc}`}`,
     ...passport.warnings.map((warning) => `  warning: ${formatProblem(warning)}`),
   ];
+}
+
+/** Of all artifacts, each once: functions share files and packages. */
+export function artifactWarnings(artifacts: readonly Artifact[]): readonly Problem[] {
+  const all = artifacts.flatMap(({ passport }) => passport.warnings);
+  return [...new Map(all.map((warning) => [formatProblem(warning), warning])).values()];
 }
 
 export function artifactJson({ component, key, handler, unzippedBytes, calls, passport }: Artifact): Value {
