@@ -80,10 +80,12 @@ export function refusalProblems(
 function toldFailure(event: FailedEvent, origins: Origins): readonly Failure[] {
   const { kind, logicalId, physicalId, type, status, reason, by, path, warning, time } = event;
   if (warning || NOISE.test(reason)) return [];
-  const at = path === "" ? [] : [pathText(path, origins[logicalId])];
+  const at = pathText(path, origins[logicalId]);
   const found = { time: time.getTime(), logicalId, physicalId, type, reason };
-  if (kind === "VALIDATION_ERROR")
-    return [{ ...found, what: "was refused before anything was made", details: at }];
+  if (kind === "VALIDATION_ERROR") {
+    // The validation's name says what kind of mistake it is where its sentence is not in the table.
+    return [{ ...found, what: "was refused before anything was made", details: at, ...hintOf(by) }];
+  }
   if (kind === "HOOK_INVOCATION_ERROR") return [{ ...found, ...stoppedBy(by), details: at }];
   return [{ ...found, what: VERBS[status] ?? "failed", details: at }];
 }
@@ -101,12 +103,13 @@ const VERBS: Readonly<Record<string, string>> = {
   IMPORT_FAILED: "could not be imported",
 };
 
-/** `at VisibilityTimeout, in pipeline.yaml \`visibility-timeout\``. */
-function pathText(path: string, origin: Origin | undefined): string {
+/** `at VisibilityTimeout, in pipeline.yaml \`visibility-timeout\``; nothing for the resource as a whole. */
+function pathText(path: string, origin: Origin | undefined): readonly string[] {
+  if (/^(?:\/?Resources\/[^/]*)?$/.test(path)) return [];
   const property = /\/Properties\/(.+)$/.exec(path)?.[1]?.replaceAll("/", ".");
-  if (property === undefined) return `at ${path}`;
+  if (property === undefined) return [`at ${path}`];
   const option = origin?.options?.[property];
-  return option === undefined ? `at ${property}` : `at ${property}, in pipeline.yaml \`${option}\``;
+  return [option === undefined ? `at ${property}` : `at ${property}, in pipeline.yaml \`${option}\``];
 }
 
 function stoppedBy(hook: string): Pick<Failure, "what" | "hint"> {
@@ -221,7 +224,9 @@ function namedPlace(text: string, origins: Origins): Pick<Problem, "place" | "de
   const details = ids.flatMap((id) => {
     const origin = origins[id];
     return origin
-      ? [`${id} is ${origin.component} (${origin.label}), ${formatPlace(origin.place).slice(0, -2)}`]
+      ? [
+          `${origin.place === place ? "" : formatPlace(origin.place)}${id} is ${origin.component} (${origin.label})`,
+        ]
       : [];
   });
   return { place, details };
