@@ -143,7 +143,10 @@ function wrongWheels(
 ): readonly Finding[] {
   const { runtime, architecture } = target;
   if (runtime.language !== "python") return [];
-  const fitting = [...inspected].filter(([path, { kind }]) => kind === "target" && !isUnseen(path));
+  // What a wheel brings for its modules, in `numpy.libs/`, fits every Python.
+  const fitting = [...inspected].filter(
+    ([path, { kind }]) => kind === "target" && !isUnseen(path) && !/^[^/]+\.libs\//.test(path),
+  );
   const owners = new Set(fitting.map(([path]) => ownerOf(path, target)));
   return wrongTags([...inspected.keys()], runtime.version, architecture).flatMap(({ path, tag }) =>
     owners.has(ownerOf(path, target)) ? [] : { path, fault: { kind: "tag", tag } as const },

@@ -278,13 +278,14 @@ test("wheels for another processor or another Python, one line a package", () =>
   );
   const old = modules.map((name) => file(`numpy/${name}.cpython-312-x86_64-linux-gnu.so`, elfFile()));
   const any = [
-    file("numpy.libs/libblas.so", elfFile({ machine: ARM })),
+    file("numpy.libs/libblas.so", elfFile()),
+    file("pandas.libs/libx.so", elfFile({ machine: ARM })),
     file("cryptography/_rust.abi3.so", elfFile()),
     file("yaml/_yaml.cpython-313-x86_64-linux-gnu.so", elfFile()),
   ];
   expect(told([...arm, ...old, ...any], { runtime: "python3.13" })).toMatchInlineSnapshot(`
     "
-    ! config/pipeline.yaml:12:5: \`numpy\`: \`numpy.libs/libblas.so\` is built for Linux on arm64, and the function runs on Linux with glibc on x86_64
+    ! config/pipeline.yaml:12:5: \`pandas\`: \`pandas.libs/libx.so\` is built for Linux on arm64, and the function runs on Linux with glibc on x86_64
         Leave it to requirements.txt, whose wheels are chosen for the function, or build it for that system.
     ! config/pipeline.yaml:12:5: \`numpy\`: \`numpy/index.cpython-312-x86_64-linux-gnu.so\` (and 2 more files) is built for \`cpython-312-x86_64-linux-gnu\`, which python3.13 on x86_64 does not look for
         Leave packages with binaries to requirements.txt: their wheels are chosen for the function.
