@@ -55,6 +55,28 @@ test("functions share processes, as long as they leave them as they were", async
   expect(await countProcesses(untidy)).toBe(8);
 });
 
+test.each([
+  ["a global", "globalThis.window = {};", "window.x;"],
+  ["a method of all arrays", "Array.prototype.second = () => 2;", "[].second();"],
+  [
+    "a timer",
+    "setTimeout(() => { globalThis.window = {}; });",
+    "await null; setImmediate(() => window.x); await new Promise((done) => setTimeout(done, 20));",
+  ],
+  [
+    "a function of a built-in module",
+    'import fs from "node:fs"; fs.readSecret = () => {};',
+    'import fs from "node:fs"; fs.readSecret();',
+  ],
+])("what one function leaves behind, such as %s, does not make the next one load", async (_, leave, use) => {
+  const pair = [artifact(`${leave}${HANDLER}`), artifact(`${use}${HANDLER}`)];
+  // As many pairs as there are processes at once, so that each pair shares one.
+  const results = await load(Array.from({ length: availableParallelism() }, () => pair).flat());
+  expect(new Set(results.map((result, i) => `${i % 2} ${result.kind}`))).toEqual(
+    new Set(["0 loaded", "1 failed"]),
+  );
+});
+
 /** How many processes it takes to load them: each has an empty folder to become its root. */
 async function countProcesses(requests: readonly LoadRequest[]): Promise<number> {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "warren-count-")));
