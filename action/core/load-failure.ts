@@ -1,23 +1,11 @@
 /** What the report of a load comes to, in words: where in the function's own source, what, and how to mend it. */
-import { nearest } from "./suggest.ts";
+import { doubtOf, missedVariables } from "./load-doubt.ts";
+import { framesOf, inside, isOwn, placeOf, placeText, type LoadTrial } from "./load-frames.ts";
 import { hintOf } from "./load-hint.ts";
-import type { LoadEnd, LoadReport, Observed, Thrown } from "./load-report.ts";
+import type { LoadEnd, Thrown } from "./load-report.ts";
 import type { LoadRequest, LoadResult } from "./passport.ts";
-import { isPlaceholder } from "./placeholder-environment.ts";
 import type { Place, Problem } from "./problem.ts";
-
-/** What the process came to besides its report, if it made one. */
-export interface LoadTrial {
-  readonly report: LoadReport | undefined;
-  /** 128 + n if it died of signal n; undefined if it was ended for being late. */
-  readonly code: number | undefined;
-  /** The end of what it has written. */
-  readonly output: string;
-  /** Where the artifact lay for the process. */
-  readonly folder: string;
-  readonly limitSeconds: number;
-  readonly isEmulated: boolean;
-}
+import { nearest } from "./suggest.ts";
 
 /** Linux's numbers of signals that processes die of by themselves. */
 const SIGNALS: Readonly<Record<number, string>> = {
@@ -34,21 +22,12 @@ export function loadResult(request: LoadRequest, trial: LoadTrial): LoadResult {
   const { report } = trial;
   if (report === undefined) return withoutReport(request, trial);
   const { end } = report;
-  if (end.kind === "loaded") return { ...end, binaries: end.binaries.map((path) => relative(path, trial)) };
+  if (end.kind === "loaded")
+    return { ...end, binaries: end.binaries.map((path) => path.slice(trial.folder.length + 1)) };
   if (trial.isEmulated && (end.kind === "waiting" || end.kind === "busy")) return tooSlow(trial);
-  const [tried] = report.network;
-  if (tried !== undefined && (end.kind === "threw" || end.kind === "waiting" || end.kind === "stalled")) {
-    const where = placeText(framesOf(tried.stack, request, trial).find(isOwn));
-    const why = `the import opens a connection (${tried.what}${where && `, ${where}`}), and there is no network while a function is loaded`;
-    return { kind: "inconclusive", why };
-  }
-  const doubted = end.kind === "threw" ? doubtedVariable(request, end.error.message) : undefined;
-  if (doubted !== undefined) {
-    const why = `the import checks the environment variable ${doubted}, whose value only a deployed stack has`;
-    return { kind: "inconclusive", why };
-  }
+  const why = doubtOf(request, report, trial);
+  if (why !== undefined) return { kind: "inconclusive", why };
   const missed = missedVariables(request, report, trial);
-  if (missed !== undefined && request.environment === undefined) return { kind: "inconclusive", why: missed };
   return { kind: "failed", problem: problemOf(request, end, trial, missed) };
 }
 
@@ -180,77 +159,8 @@ function errorText({ name, message }: Thrown): string {
   return name === "" ? `it throws \`${message}\`, which is no error` : `${name}: ${message}`;
 }
 
-interface Frame extends Place {
-  /** Of the function's own source, told by the source map, and not of a package. */
-  readonly isOwn: boolean;
-}
-
-function isOwn(frame: Frame): boolean {
-  return frame.isOwn;
-}
-
-/** Those in the artifact, innermost first. What is mapped is not itself a file of the artifact. */
-function framesOf(stack: string, { files }: LoadRequest, { folder }: LoadTrial): readonly Frame[] {
-  const paths = new Set(files.map(({ path }) => path));
-  return stack.split("\n").flatMap((line) => {
-    const [, path = "", row, column] = /^\s+at .*?(?:file:\/\/)?(\/[^():]*):(\d+):(\d+)\)?$/.exec(line) ?? [];
-    if (!path.startsWith(`${folder}/`)) return [];
-    const file = path.slice(folder.length + 1);
-    const own = !paths.has(file) && !file.includes("node_modules/");
-    return [{ file, line: Number(row), column: Number(column), isOwn: own }];
-  });
-}
-
-function placeOf(frame: Frame | undefined): Place | undefined {
-  return frame && { file: frame.file, line: frame.line, column: frame.column };
-}
-
-function placeText(frame: Frame | undefined): string {
-  return frame === undefined ? "" : `${frame.file}:${frame.line}:${frame.column}`;
-}
-
-/** Where it is in a package that lies beside the bundle; in the bundle, lines tell nothing. */
-function inside(frame: Frame | undefined): string {
-  return frame?.file.includes("node_modules/") !== true ? "" : ` in \`${frame.file}:${frame.line}\``;
-}
-
 function sourcePlace({ source }: LoadRequest): Place {
   return { file: source, line: 1, column: 1 };
-}
-
-/**
- * In words, the variables whose absence is the cause: their name is in the message, or they were read in the line that
- * threw. Other variables are read everywhere, mostly with a default.
- */
-function missedVariables(
-  request: LoadRequest,
-  { end, unset }: LoadReport,
-  trial: LoadTrial,
-): string | undefined {
-  if (end.kind !== "threw" && end.kind !== "ended") return undefined;
-  const [message, stack] = end.kind === "threw" ? [end.error.message, end.error.stack] : ["", end.stack];
-  const thrownAt = framesOf(stack, request, trial).find(isOwn);
-  const readAt = ({ stack: read }: Observed): Frame | undefined => framesOf(read, request, trial).find(isOwn);
-  const found = unset.filter((one) => {
-    const at = readAt(one);
-    const isSameLine = at !== undefined && at.file === thrownAt?.file && at.line === thrownAt.line;
-    return isSameLine || (at !== undefined && message.includes(one.what));
-  });
-  const names = [...new Set(found.map(({ what }) => what))];
-  if (names.length === 0) return undefined;
-  const [one] = found;
-  const where = one === undefined ? "" : placeText(readAt(one));
-  const verb = names.length === 1 ? "is" : "are";
-  return `the environment variable${names.length === 1 ? "" : "s"} ${names.join(", ")}, read at ${where}, ${verb} not set`;
-}
-
-/** The message names it, or its value that stands in for the real one. */
-function doubtedVariable({ environment = {} }: LoadRequest, message: string): string | undefined {
-  const [name] =
-    Object.entries(environment).find(
-      ([one, value]) => isPlaceholder(value) && (message.includes(one) || message.includes(value)),
-    ) ?? [];
-  return name;
 }
 
 function resourceText(resources: readonly string[]): string {
@@ -274,8 +184,4 @@ function wrote(output: string): string {
 function oneLine(text: string): string {
   const line = text.trim().replaceAll(/\s*\n\s*/g, " ");
   return line.length > 400 ? `${line.slice(0, 400)}…` : line;
-}
-
-function relative(path: string, { folder }: LoadTrial): string {
-  return path.slice(folder.length + 1);
 }

@@ -5,7 +5,8 @@ import { basename, dirname, join } from "node:path";
 
 import type { ArtifactFile } from "../core/artifact.ts";
 import { lambdaEnvironment } from "../core/lambda-environment.ts";
-import { loadResult, type LoadTrial } from "../core/load-failure.ts";
+import { loadResult } from "../core/load-failure.ts";
+import type { LoadTrial } from "../core/load-frames.ts";
 import { parseReport, type LoadPlan, type LoadReport } from "../core/load-report.ts";
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
 import type { NodeRuntime } from "../core/runtime.ts";

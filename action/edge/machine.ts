@@ -51,6 +51,8 @@ export async function findMachine(
       return { kind: "ready", node: process.execPath, emulator: undefined };
     return { kind: "absent", why: `this machine runs ${process.platform}, and Lambda runs Linux` };
   }
+  if (architecture !== "any" && isSame && !hasGlibc())
+    return { kind: "absent", why: "this machine's system has another C library than Lambda's glibc" };
   if (isSame && isHere) return { kind: "ready", node: process.execPath, emulator: undefined };
   if (isSame) {
     if (process.arch !== "x64" && process.arch !== "arm64")
@@ -85,4 +87,14 @@ async function isExecutable(path: string): Promise<boolean> {
     () => true,
     () => false,
   );
+}
+
+/** Alpine has musl. */
+function hasGlibc(): boolean {
+  // Else the report looks up the names of the machine's addresses. @types/node 24.19 does not know it.
+  Object.assign(process.report, { excludeNetwork: true });
+  const { header } = process.report.getReport() as unknown as {
+    readonly header: Readonly<Record<string, unknown>>;
+  };
+  return "glibcVersionRuntime" in header;
 }
