@@ -132,7 +132,7 @@ function protectedStage(stackName: string, why: string): UserError {
   return new UserError("stage-protected", {
     message: `${stackName} is not destroyed: ${why}`,
     hint:
-      "to really destroy it, set `protected: false` for the stage in config/pipeline.yaml and merge that " +
-      "(the deploy takes Retain and termination protection away), then destroy it",
+      "If it really is to go: set `protected: false` for the stage in config/pipeline.yaml and merge that " +
+      "(that deploy takes Retain and termination protection away), then destroy it.",
   });
 }

@@ -114,6 +114,6 @@ export function failIfLate(stack: string, watch: Watch, now: number): void {
   if (now < watch.deadline) return;
   throw new UserError("stack-timeout", {
     message: `gave up waiting for stack ${stack.split("/")[1] ?? stack}; its operation goes on in CloudFormation`,
-    hint: "run the same command again: it attaches to the running operation and finishes what is left",
+    hint: "Run the same command again: it attaches to the running operation and does what is left.",
   });
 }

@@ -114,7 +114,7 @@ async function inBucket<T>(bucket: string, call: () => Promise<T>): Promise<T> {
       "artifact-bucket-missing",
       {
         message: `there is no artifact bucket ${bucket} in this account`,
-        hint: "run `warren bootstrap`, once for each account and region: it makes the bucket",
+        hint: "Run `warren bootstrap`, once for each account and region: it makes the bucket.",
       },
       { cause: error },
     );

@@ -174,7 +174,7 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       if (clock.now() > deadline) {
         throw new UserError("change-set-timeout", {
           message: `the change set ${id} is still ${answer.Status ?? "unknown"} after ${SETTLE_LIMIT_MS / 60_000} minutes`,
-          hint: "nothing was changed: run the same command again",
+          hint: "Nothing was changed: run the same command again.",
         });
       }
     }

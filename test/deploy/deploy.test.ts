@@ -197,6 +197,6 @@ test("a missing artifact bucket is told with the way to make it", async () => {
   expect(error.reason).toBe("artifact-bucket-missing");
   expect(error.message).toBe(
     "there is no artifact bucket warren-artifacts-111122223333-eu-west-1 in this account\n" +
-      "    run `warren bootstrap`, once for each account and region: it makes the bucket",
+      "    Run `warren bootstrap`, once for each account and region: it makes the bucket.",
   );
 });

@@ -141,8 +141,8 @@ test("a bucket without versioning, and one whose versioning was suspended, are e
 test("a protected stage is refused in words that say how to really do it", async () => {
   await deployed(renderedAs("prod", { resources: { Jobs: queue() }, protected: true }));
   const how =
-    "    to really destroy it, set `protected: false` for the stage in config/pipeline.yaml and merge that " +
-    "(the deploy takes Retain and termination protection away), then destroy it";
+    "    If it really is to go: set `protected: false` for the stage in config/pipeline.yaml and merge that " +
+    "(that deploy takes Retain and termination protection away), then destroy it.";
 
   const byConfig = await failureOf(
     stage.run((ports) => destroy({ stackName: "prod", protected: true }, ports)),

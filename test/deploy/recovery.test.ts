@@ -98,7 +98,7 @@ test("a run that gave up says how to resume; the next one attaches, tells each r
   expect(error.reason).toBe("stack-timeout");
   expect(error.message).toBe(
     "gave up waiting for stack resumed; its operation goes on in CloudFormation\n" +
-      "    run the same command again: it attaches to the running operation and finishes what is left",
+      "    Run the same command again: it attaches to the running operation and does what is left.",
   );
   const { result, lines, calls } = await deployed(rendered);
   expect(result.kind).toBe("unchanged");
