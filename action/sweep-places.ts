@@ -12,14 +12,14 @@ export async function sweepPlaces(
 ): Promise<SweepOutcome & { readonly failure: Error | undefined }> {
   const { project, run, ports, inputs } = errand;
   const { name: pipeline, stages } = project.pipeline;
-  const { repositoryId, defaultBranch } = run;
+  const { repositoryId, defaultBranch, sha } = run;
   const { timeoutSeconds } = inputs;
   const swept: SweepOutcome[] = [];
   const failures: (Error | undefined)[] = [];
   const places = new Map(stages.map(({ region, role }) => [`${region} ${role}`, { region, role }]));
   for (const { region, role } of places.values()) {
     const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
-    const request = { ...how, pipeline, repositoryId, stages, defaultBranch, timeoutSeconds };
+    const request = { ...how, pipeline, repositoryId, stages, defaultBranch, sha, timeoutSeconds };
     const leaving = (stack: Swept): Promise<void> => tellGone(stack, errand);
     const sweepPorts = { ...ports, ...aws, leaving };
     try {

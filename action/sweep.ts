@@ -8,8 +8,10 @@ import {
   type Ownership,
   type Reprieve,
   type Verdict,
+  isOfRemovedStage,
   judgeStacks,
   wantedStages,
+  withOldConfig,
 } from "./core/reconcile.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import type { Stage } from "./core/stage.ts";
@@ -26,6 +28,8 @@ export type SweepPorts = DestroyPorts & {
 export interface SweepRequest extends Ownership {
   readonly stages: readonly Stage[];
   readonly defaultBranch: string;
+  /** Commit that `stages` are read from; without, they are taken for the newest. */
+  readonly sha?: string;
   /** Only tells what it would do. */
   readonly dryRun: boolean;
   /** For each stack; default 3,600. */
@@ -71,7 +75,7 @@ export async function sweep(request: SweepRequest, ports: SweepPorts): Promise<S
   const branches = await ports.github.branches();
   refuseIncomplete(branches, request.defaultBranch);
   const facts: GitFacts = { branches, openPullRequests };
-  const verdicts = judge(stacks, facts, request, ports);
+  const verdicts = await heedAge(judge(stacks, facts, request, ports), request, ports);
   tellPlan(verdicts, request.dryRun, ports.log);
 
   const results: SweptStack[] = [];
@@ -114,6 +118,16 @@ function judge(
 ): readonly Verdict[] {
   const wanted = wantedStages(request.stages, facts, sha256);
   return judgeStacks(stacks, wanted, request.stages, request, clock.now());
+}
+
+/** A night that is run again weeks later, and a closed pull request's run, know another pipeline.yaml than the newest. */
+async function heedAge(
+  verdicts: readonly Verdict[],
+  { sha, defaultBranch }: SweepRequest,
+  { github }: SweepPorts,
+): Promise<readonly Verdict[]> {
+  if (sha === undefined || !verdicts.some(isOfRemovedStage)) return verdicts;
+  return (await github.head(defaultBranch)) === sha ? verdicts : withOldConfig(verdicts, defaultBranch);
 }
 
 /** A list without the default branch is not a list of all branches: every preview would go. */

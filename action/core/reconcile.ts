@@ -92,7 +92,14 @@ export type Orphanhood =
   | "never-deployed";
 
 /** Why a stack stays that Git does not want, or that cannot be judged. Stable codes. */
-export type Reprieve = "protected" | "in-progress" | "other-pipeline" | "no-repository-id" | "name-differs";
+export type Reprieve =
+  | "protected"
+  | "in-progress"
+  | "other-pipeline"
+  | "no-repository-id"
+  | "name-differs"
+  /** A newer pipeline.yaml may have the stage that this one lacks. */
+  | "config-outdated";
 
 export type Verdict = {
   readonly stack: StackState;
@@ -143,6 +150,21 @@ export function judgeStacks(
       return leave("in-progress", `${orphan.text}, but it is ${stack.status}: left to the next run`);
     }
     return [{ ...base, kind: "delete", ...orphan }];
+  });
+}
+
+/** That a stage is gone is only known from the newest pipeline.yaml. */
+export function isOfRemovedStage(verdict: Verdict): boolean {
+  return verdict.kind === "delete" && verdict.reason === "stage-removed";
+}
+
+/** The same verdicts, as far as a pipeline.yaml that is not the newest can give them. */
+export function withOldConfig(verdicts: readonly Verdict[], defaultBranch: string): readonly Verdict[] {
+  return verdicts.map((verdict): Verdict => {
+    if (!isOfRemovedStage(verdict)) return verdict;
+    const { stack, identity } = verdict;
+    const text = `${verdict.text}, but this is not the newest one of \`${defaultBranch}\`: left to the next run`;
+    return { stack, identity, kind: "leave", reason: "config-outdated", text };
   });
 }
 

@@ -7,6 +7,7 @@ import { PROD, STAGES } from "./stages.ts";
 import {
   type Git,
   OWNER,
+  SHA,
   type ReadGitHub,
   createAccount,
   gitHubOf,
@@ -100,6 +101,19 @@ test("what is left is told with its reason, and makes nothing red", async () => 
   expect(lines).toContain(`leaves ${prod.name}: pipeline.yaml has no stage \`prod\`, but it is protected`);
   expect(calls).toEqual([]);
   expect(sweepFailure(outcome)).toBeUndefined();
+});
+
+test("a stage that pipeline.yaml lacks goes only if that is the newest pipeline.yaml: a night may be run again", async () => {
+  const staging = stackOf({ stage: "staging", branch: "develop" });
+  const stacks = [prod, staging, gone];
+  const request = { stages: STAGES.filter(({ name }) => name !== "staging"), sha: SHA };
+  const old = await swept({ stacks, request: { ...request, sha: "b".repeat(40) } });
+  expect(old.names).toEqual([prod.name, staging.name]);
+  expect(old.lines).toContain(
+    `leaves ${staging.name}: pipeline.yaml has no stage \`staging\`, but this is not the newest one of \`main\`: left to the next run`,
+  );
+  const newest = await swept({ stacks, request });
+  expect(newest.names).toEqual([prod.name]);
 });
 
 test("the teardown of a branch leaves every other orphan alone", async () => {
