@@ -71,6 +71,8 @@ export type SkipReason =
 export function decide(event: Event, run: RunContext, stages: readonly Stage[], inputs: Asked): Intent {
   const powerless = withoutToken(event, run);
   if (powerless) return powerless;
+  // Before any command: whatever it was asked to do, what it would do it with may be a stranger's checkout.
+  if (event.kind === "other" && event.name === "pull_request_target") return onOther(event.name);
   if (event.kind === "dispatch" || inputs.command !== "") {
     const dispatch = event.kind === "dispatch" ? event : undefined;
     return obey(

@@ -145,6 +145,13 @@ test("pull_request_target is refused by name, whatever its payload", () => {
   expect(intent).toMatchObject({ kind: "skip", reason: "pull-request-target" });
 });
 
+test("pull_request_target is refused with a command, too: what is checked out may be a stranger's", () => {
+  const { run } = eventOf("push-main");
+  const asked = { ...NOTHING, command: "deploy", stage: "prod" };
+  const intent = decide({ kind: "other", name: "pull_request_target" }, run, STAGES, asked);
+  expect(intent).toMatchObject({ kind: "skip", reason: "pull-request-target" });
+});
+
 describe("a command in the Action's inputs", () => {
   test.each(["repository-dispatch", "schedule", "push-branch"])("counts for %s too", (name) => {
     expect(decideFor(name, STAGES, { ...NOTHING, command: "doctor" })).toEqual({ kind: "doctor" });
