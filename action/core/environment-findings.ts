@@ -19,9 +19,11 @@ export function environmentFindings({ config, github, run }: Facts): readonly Fi
     if (trigger.kind === "pull-requests") return guarded ? previewFindings(name, guarded, place) : [];
     const branch = trigger.kind === "branch" ? trigger.branch : undefined;
     const isOpen = !guarded || guarded.branches === "all";
+    // One role deploys all stages that are no previews: who gets it for one of them has it for the protected ones.
+    const keeps = config.stages.some((other) => other.protected && other.role === stage.role);
     return [
-      ...(stage.protected && !guarded ? [missing(name, branch, place)] : []),
-      ...(stage.protected && guarded && isOpen && guarded.reviewers === 0 ? [open(name, branch, place)] : []),
+      ...(keeps && !guarded ? [missing(name, branch, place)] : []),
+      ...(keeps && guarded && isOpen && guarded.reviewers === 0 ? [open(name, branch, place)] : []),
       ...(guarded && branch !== undefined && !allows(guarded, branch, protectedBranches)
         ? [shut(name, branch, guarded, place)]
         : []),
@@ -46,7 +48,7 @@ function missing(name: string, branch: string | undefined, place: string): Findi
 function open(name: string, branch: string | undefined, place: string): Finding {
   return {
     kind: "warning",
-    what: `a job of any branch may deploy to \`${name}\`: its environment has neither a branch rule nor reviewers`,
+    what: `a job of any branch may deploy to \`${name}\`, and with its role to every protected stage: the environment has neither a branch rule nor reviewers`,
     fix: onlyFor(name, branch, place),
   };
 }

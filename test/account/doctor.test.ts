@@ -319,6 +319,18 @@ describe("the doctor finds", () => {
       "environments/production/deployment-branch-policies -f 'name=main'",
     ],
     [
+      "another environment by which every branch gets production's role",
+      {
+        config: {
+          ...config,
+          stages: [prod, { ...prod, name: "staging", protected: false, environment: "staging" }],
+        },
+        github: guarded("staging", { reviewers: 0, branches: "all" }),
+      },
+      "warning config/pipeline.yaml:3:3: a job of any branch may deploy to `staging`, and with its role to every protected stage",
+      "environments/staging/deployment-branch-policies -f 'name=main'",
+    ],
+    [
       "a production that does not take its own branch",
       { github: guarded("production", { reviewers: 1, branches: ["release/*"] }) },
       "PROBLEM config/pipeline.yaml:3:3: the environment `production` does not take branch `main`",
