@@ -73,8 +73,17 @@ export function namePrefix(pipeline: string): string {
 
 /** ARN patterns of all that a stack may hold: what previews must not touch of a protected stage. */
 export function resourcesOf(partition: string, pipeline: string, stage: string): readonly string[] {
-  const prefix = `${stackName(pipeline, stage)}-`.slice(0, CERTAIN_CHARACTERS);
+  const prefix = certainPrefix(pipeline, stage);
   return RESOURCES.map((pattern) => `arn:${partition}:${pattern.replace("?", prefix)}`);
+}
+
+/** ARN pattern of the roles of a stage's functions, as `aws:PrincipalArn` has them. */
+export function rolesOf(partition: string, pipeline: string, stage: string): string {
+  return `arn:${partition}:iam::*:role/${certainPrefix(pipeline, stage)}*`;
+}
+
+function certainPrefix(pipeline: string, stage: string): string {
+  return `${stackName(pipeline, stage)}-`.slice(0, CERTAIN_CHARACTERS);
 }
 
 /** The same services as in the statements of `StacksPolicy` in account.yaml; a test compares them. */

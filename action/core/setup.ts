@@ -1,5 +1,5 @@
 /** The values of `templates/account.yaml`'s Parameters, for one pipeline and one repository. */
-import { type Use, namePrefix, partitionOf, resourcesOf, stackPattern } from "./access.ts";
+import { type Use, namePrefix, partitionOf, resourcesOf, rolesOf, stackPattern } from "./access.ts";
 import { stackName } from "./names.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
@@ -59,6 +59,7 @@ export function accountParameters(setup: Setup, facts: SetupFacts): Readonly<Rec
     DeploySubjects: subjects("deploy"),
     ProtectedStacks: kept.map(({ name }) => stackPattern(partition, stackName(pipeline, name))).join(),
     ProtectedResources: kept.flatMap(({ name }) => resourcesOf(partition, pipeline, name)).join(),
+    ProtectedRoles: kept.map(({ name }) => rolesOf(partition, pipeline, name)).join(),
     StackPolicies: stackPolicies.join(),
   };
   if (problems.length > 0) throw new UserError("setup-invalid", problems);

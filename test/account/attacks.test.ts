@@ -1,4 +1,5 @@
-import { CreateUserCommand, IAMClient } from "@aws-sdk/client-iam";
+import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { CreateRoleCommand, CreateUserCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -254,25 +255,61 @@ describe("a pull request", () => {
     const rendered = await previewWith({ Role: roleWith({ PermissionsBoundary: BOUNDARY }) }, "bounded");
     await deployPreview(rendered);
     const [role] = await world.ports.aws(undefined).stacks.resources(rendered.stackName);
-    const { Credentials } = await new STSClient(world.aws.clientConfig()).send(
-      new AssumeRoleCommand({
-        RoleArn: `arn:aws:iam::111122223333:role/${role?.physicalId}`,
-        RoleSessionName: "attack",
-      }),
-    );
-    const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
-    const credentials = {
-      accessKeyId: AccessKeyId,
-      secretAccessKey: SecretAccessKey,
-      sessionToken: SessionToken,
-    };
-    const config = { ...world.aws.clientConfig(), credentials };
+    const config = await actingAs(role?.physicalId ?? "");
     await expect(new SQSClient(config).send(new ListQueuesCommand({}))).resolves.toBeDefined();
     await expect(new IAMClient(config).send(new CreateUserCommand({ UserName: "x" }))).rejects.toThrow(
       "iam:CreateUser",
     );
+    // What the pull request may not touch, its code may not either.
+    await expect(itemsOfProd(config)).rejects.toThrow("dynamodb:Scan");
+  });
+
+  test("makes no role that has a protected stage's name, whose code may read that stage's data", async () => {
+    const named = roleWith({ PermissionsBoundary: BOUNDARY, RoleName: `${PROD}-Fake` });
+    const rendered = await previewWith({ Role: named }, "named");
+    await expect(deployPreview({ ...rendered, namesRoles: true })).rejects.toThrow("iam:CreateRole");
+    const { AssumeRolePolicyDocument, Policies } = named["Properties"] as {
+      AssumeRolePolicyDocument: unknown;
+      Policies: readonly [{ PolicyDocument: unknown }];
+    };
+    const own = { RoleName: `${PROD}-Own`, PermissionsBoundary: BOUNDARY };
+    const iam = new IAMClient(world.aws.clientConfig());
+    await iam.send(
+      new CreateRoleCommand({ ...own, AssumeRolePolicyDocument: JSON.stringify(AssumeRolePolicyDocument) }),
+    );
+    await iam.send(
+      new PutRolePolicyCommand({
+        RoleName: own.RoleName,
+        PolicyName: "everything",
+        PolicyDocument: JSON.stringify(Policies[0].PolicyDocument),
+      }),
+    );
+    await expect(itemsOfProd(await actingAs(own.RoleName))).resolves.toBeGreaterThan(0);
   });
 });
+
+type Config = ReturnType<World["aws"]["clientConfig"]>;
+
+async function actingAs(role: string): Promise<Config> {
+  const { Credentials } = await new STSClient(world.aws.clientConfig()).send(
+    new AssumeRoleCommand({ RoleArn: `arn:aws:iam::111122223333:role/${role}`, RoleSessionName: "attack" }),
+  );
+  const { AccessKeyId = "", SecretAccessKey = "", SessionToken = "" } = Credentials ?? {};
+  const credentials = {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    sessionToken: SessionToken,
+  };
+  return { ...world.aws.clientConfig(), credentials };
+}
+
+async function itemsOfProd(config: Config): Promise<number> {
+  const stack = await world.ports.aws(undefined).stacks.find(PROD);
+  const { Count = 0 } = await new DynamoDBClient(config).send(
+    new ScanCommand({ TableName: stack?.outputs["FangName"] }),
+  );
+  return Count;
+}
 
 describe("the statements that deny", () => {
   let preview: Policy;
