@@ -38,7 +38,7 @@ export function ownFiles({ outputs }: Metafile, output: string): readonly string
 }
 
 export function isPackagePath(path: string): boolean {
-  return path.split("/").includes("node_modules");
+  return /(?:^|\/)node_modules\//.test(path);
 }
 
 /** How code finds files beside itself, which a bundle leaves behind. */

@@ -43,6 +43,11 @@ const RULES: readonly Rule[] = [
       `The package's binary for Linux on ${architecture} is missing: is it in the lock file, as an optional dependency?`,
   },
   {
+    // It is written into node_modules, where no lock file brings it.
+    matches: /Cannot find module '\.prisma\/client/,
+    hint: () => "`prisma generate` writes it: run it in a step before Warren's.",
+  },
+  {
     matches: /MODULE_NOT_FOUND .*Cannot find (?:module|package) '([^']+)'/,
     hint: ([, name = ""]) =>
       name.startsWith(".") || name.startsWith("/")

@@ -38,6 +38,8 @@ export interface BuilderSettings {
   readonly environment: Environment;
   /** Where builds are kept for later runs; without it, nowhere. */
   readonly cache?: string | undefined;
+  /** How artifacts are loaded, if not as Lambda would. */
+  readonly load?: typeof loadArtifacts;
 }
 
 export function createBuilder(settings: BuilderSettings): Builder {
@@ -70,14 +72,14 @@ export function createBuilder(settings: BuilderSettings): Builder {
         else artifacts.set(request.component, kept);
       }
       const spool = createSpool();
-      const tools = { root: home, environment, packages, esbuild };
+      const tools = { root: home, environment, packages, esbuild, isKept: cache !== undefined };
       for await (const batch of batches(drafts(open, tools))) {
         const drafted: Draft[] = [];
         for (const one of batch) {
           if (one.kind === "failed") problems.push(...one.problems);
           else drafted.push(one.draft);
         }
-        const results = await finish(drafted, spool, environment);
+        const results = await finish(drafted, spool, settings);
         for (const result of results) {
           if (result.kind === "failed") problems.push(...result.problems);
           else {
@@ -135,18 +137,20 @@ interface Tools {
   readonly packages: Packages;
   /** Undefined if there is nothing to bundle. */
   readonly esbuild: Esbuild | undefined;
+  /** What is built is kept for later runs. */
+  readonly isKept: boolean;
 }
 
 /** As they come, so that not all of them are in memory at once. */
 async function* drafts(requests: readonly BuildRequest[], tools: Tools): AsyncGenerator<Drafted> {
-  const { root, packages, environment, esbuild } = tools;
+  const { root, packages, environment, esbuild, isKept } = tools;
   const all = jobs(requests.filter((request) => !isPython(request)));
   if (all.length > 0 && esbuild !== undefined) {
     const vendor = createVendor({ root, environment, packages });
     const bundler = createBundler({ root, packages, esbuild });
     for (const { target, format, jobs: chunk } of chunks(all)) {
       for (const bundled of await bundler.bundle(chunk, { target, format })) {
-        yield* await draftBundle(bundled, { root, packages, vendor });
+        yield* await draftBundle(bundled, { root, packages, vendor, isKept });
       }
     }
   }
@@ -205,12 +209,12 @@ type Finished =
 async function finish(
   batch: readonly Draft[],
   spool: Spool,
-  environment: Environment,
+  { environment, load: loadAll = loadArtifacts }: BuilderSettings,
 ): Promise<readonly Finished[]> {
   const fitting = batch.map((draft) => ({ draft, problem: sizeProblem(draft.requests[0], draft.files) }));
   const small = fitting.flatMap(({ draft, problem }) => (problem === undefined ? draft : []));
   const verdicts = small.map((draft) => verify(draft));
-  const loads = await loadArtifacts(
+  const loads = await loadAll(
     small.map(({ requests: [request], handler, files }, i) => {
       return { ...request, handler, files, native: (verdicts[i]?.binaries.length ?? 0) > 0 };
     }),
@@ -234,7 +238,12 @@ function verify(draft: Draft, loaded?: readonly string[]): Verdict {
 }
 
 function conclude(draft: Draft, before: Verdict, load: LoadResult, spool: Spool): Finished {
-  if (load.kind === "failed") return { kind: "failed", problems: [...before.problems, load.problem] };
+  if (load.kind === "failed") {
+    // Most likely it fails for what was found in the files: that says how to mend it.
+    const { hint: _hint, ...follows } = load.problem;
+    const isExplained = before.problems.length > 0;
+    return { kind: "failed", problems: [...before.problems, isExplained ? follows : load.problem] };
+  }
   // A fault in a binary that is not loaded harms nobody.
   const verdict =
     load.kind === "loaded" && before.binaries.length > 0 ? verify(draft, load.binaries) : before;

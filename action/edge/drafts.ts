@@ -43,6 +43,8 @@ export interface DraftSettings {
   readonly root: string;
   readonly packages: Packages;
   readonly vendor: Vendor;
+  /** Asks what a draft is made of. */
+  readonly isKept: boolean;
 }
 
 export async function draftPython(request: BuildRequest, root: string): Promise<Drafted> {
@@ -119,6 +121,7 @@ async function draft(
     packages,
     vendor,
     root,
+    isKept,
   }: DraftSettings & { readonly own: Own; readonly roots: readonly Package[] },
 ): Promise<Drafted> {
   const [request] = requests;
@@ -130,7 +133,9 @@ async function draft(
     };
   }
   const names = vendored.packages.map(({ name }) => name);
-  const inputs = bundleQuestions(bundle.metafile, bundle.output, `${ENTRY}:${job.source}`);
+  const inputs = isKept
+    ? bundleQuestions(bundle.metafile, bundle.output, `${ENTRY}:${job.source}`)
+    : undefined;
   const trees = vendored.packages.map(({ folder }): Question => ({
     kind: "tree",
     path: relative(root, folder),

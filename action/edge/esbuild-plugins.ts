@@ -169,8 +169,9 @@ export function ownBinaries(root: string, seen: Seen): Plugin {
           if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
           return { errors: [{ text: `there is no file \`${path}\`` }] };
         }
+        // By the path that its author knows it by; one outside of the repository has none in the artifact.
         const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
-        const name = `${basename(file, ".node")}-${hash}.node`;
+        const name = path.startsWith("../") ? `${basename(file, ".node")}-${hash}.node` : path;
         seen.binaries.set(`${BINARY}:${path}`, { file: path, name, content });
         return { contents: `module.exports = require("./${name}");`, loader: "js", resolveDir: root };
       });

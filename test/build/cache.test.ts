@@ -203,7 +203,11 @@ test("another version of esbuild builds anew", async () => {
   const installed = join(import.meta.dirname, "../../node_modules");
   rmSync(join(other.root, "node_modules"));
   const manifest = JSON.parse(readFileSync(join(installed, "esbuild/package.json"), "utf8")) as object;
-  write(other, "node_modules/esbuild/package.json", JSON.stringify({ ...manifest, main: "main.cjs" }));
+  write(
+    other,
+    "node_modules/esbuild/package.json",
+    JSON.stringify({ ...manifest, version: "0.28.999", main: "main.cjs" }),
+  );
   const real = JSON.stringify(join(installed, "esbuild"));
   write(
     other,
