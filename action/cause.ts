@@ -20,19 +20,22 @@ export async function operationFailure(
   ports: FollowPorts,
 ): Promise<OperationFailure> {
   const { events, timeline } = ending;
-  const account = await accountOf(ports, watch.hidden, async (stacks) => {
-    const [start] = events;
-    const invocations = events.flatMap(({ hook, logicalId }) =>
-      hook && hook.invocation !== "" ? [{ id: hook.invocation, logicalId }] : [],
-    );
-    const [failed, remedies] = await Promise.all([
-      stacks.failedEvents({ stackId, operation: start?.operation }),
-      invocations.length > 0 ? stacks.hookRemedies({ invocations }) : [],
-    ]);
-    // Without an operation's id they are all of the stack's.
-    const since = start?.time.getTime() ?? 0;
-    return { failed: failed?.filter(({ time }) => time.getTime() >= since), remedies };
-  });
+  const [start] = events;
+  const invocations = events.flatMap(({ hook, logicalId }) =>
+    hook && hook.invocation !== "" ? [{ id: hook.invocation, logicalId }] : [],
+  );
+  const { stacks } = ports;
+  const [failed, remedies] = await Promise.all([
+    told(() => stacks.failedEvents({ stackId, operation: start?.operation }), watch.hidden, ports),
+    told(
+      async () => (invocations.length > 0 ? stacks.hookRemedies({ invocations }) : []),
+      watch.hidden,
+      ports,
+    ),
+  ]);
+  // Without an operation's id they are all of the stack's.
+  const since = start?.time.getTime() ?? 0;
+  const account = { failed: failed.filter(({ time }) => time.getTime() >= since), remedies };
   const problems = failureProblems(events, stackId, watch.origins, account);
   return new OperationFailure(reason, problems, { stackId, timeline });
 }
@@ -46,38 +49,37 @@ export async function changeSetFailure(
   ports: FollowPorts,
 ): Promise<UserError> {
   const account =
-    refused.kind === "refused"
-      ? NO_ACCOUNT
-      : await accountOf(ports, hidden, async (stacks) => {
-          const changeSetId = refused.id;
-          const failed = await stacks.failedEvents({ stackName, changeSetId });
-          const found = (failed ?? []).some(({ warning }) => !warning);
-          return { failed, remedies: found ? [] : await stacks.hookRemedies({ changeSetId }) };
-        });
+    refused.kind === "refused" ? NO_ACCOUNT : await accountOf(stackName, refused.id, hidden, ports);
   return new UserError(reason, refusalProblems(redactText(refused.reason, hidden), origins, account));
 }
 
-type Asked = { readonly [Key in keyof Account]: Account[Key] | undefined };
-
 async function accountOf(
-  { stacks, log }: FollowPorts,
-  hidden: readonly string[] | undefined,
-  ask: (stacks: FollowPorts["stacks"]) => Promise<Asked>,
+  stackName: string,
+  changeSetId: string,
+  hidden: readonly string[],
+  ports: FollowPorts,
 ): Promise<Account> {
-  let asked: Asked;
+  const { stacks } = ports;
+  const failed = await told(() => stacks.failedEvents({ stackName, changeSetId }), hidden, ports);
+  const found = failed.some(({ warning }) => !warning);
+  const remedies = found ? [] : await told(() => stacks.hookRemedies({ changeSetId }), hidden, ports);
+  return { failed, remedies };
+}
+
+async function told<One extends { readonly reason: string }>(
+  ask: () => Promise<readonly One[] | undefined>,
+  hidden: readonly string[] | undefined,
+  { log }: FollowPorts,
+): Promise<readonly One[]> {
   try {
-    asked = await ask(stacks);
+    const answer = (await ask()) ?? [];
+    return answer.map((one) => ({ ...one, reason: redactText(one.reason, hidden) }));
   } catch (error) {
     // A role that may not ask, a network that is gone: less is known then, and what is known must still be told.
     if (!isFromAws(error)) throw error;
     log.info(`CloudFormation gives no details: ${redactText(error.message, hidden)}`);
-    return NO_ACCOUNT;
+    return [];
   }
-  const shown = <One extends { readonly reason: string }>(one: One): One => ({
-    ...one,
-    reason: redactText(one.reason, hidden),
-  });
-  return { failed: (asked.failed ?? []).map(shown), remedies: (asked.remedies ?? []).map(shown) };
 }
 
 function isFromAws(error: unknown): error is Error {

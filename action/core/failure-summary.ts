@@ -64,7 +64,8 @@ function problemRow(problem: Problem, { filesUrl }: Whereabouts): string {
 }
 
 function gantt(error: UserError): readonly string[] {
-  if (!(error instanceof OperationFailure) || !error.timeline) return [];
+  // Refused before anything was made, there is nothing to draw.
+  if (!(error instanceof OperationFailure) || !error.timeline || error.timeline.bars.length === 0) return [];
   const stack = error.stackId.split("/")[1] ?? error.stackId;
   return [fence(drawGantt(stack, error.timeline), "mermaid")];
 }

@@ -21,6 +21,8 @@ const BESIDE_ONE_STACK = [
   "cloudformation:BatchDescribeTypeConfigurations",
   "cloudformation:DescribeStackDriftDetectionStatus",
   "cloudformation:DescribeStacks",
+  "cloudformation:GetHookResult",
+  "cloudformation:ListHookResults",
   "cloudformation:ListStacks",
 ];
 

@@ -55,6 +55,8 @@ describe("a session's policy", () => {
       "cloudformation:BatchDescribeTypeConfigurations",
       "cloudformation:DescribeStackDriftDetectionStatus",
       "cloudformation:DescribeStacks",
+      "cloudformation:GetHookResult",
+      "cloudformation:ListHookResults",
       "cloudformation:ListStacks",
     ]);
   });

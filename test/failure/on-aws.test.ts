@@ -1,4 +1,5 @@
 /** A red deploy as the built Action tells it, on the local AWS with the roles that bootstrap makes. */
+import { GetRolePolicyCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PIPELINE, type World, openWorld } from "../action/world.ts";
@@ -15,6 +16,7 @@ const BROKEN = PIPELINE.replace(
   JOBS,
   "jobs: { kind: queue, overrides: { Queue: { VisibilityTimeout: 999999 } } }",
 );
+const TAKEN = PIPELINE.replace(JOBS, `${JOBS}\n  crumbs: { kind: bucket, name: burrow-taken }`);
 const ACTION = { GITHUB_ACTION_REPOSITORY: "rabbits/warren", GITHUB_ACTION_REF: "v1" };
 
 test("a queue that SQS refuses: the cause at its line, in log, summary, output and picture", async () => {
@@ -48,15 +50,14 @@ test("a name that is taken: what AWS's early validation says, not only that it s
   const s3 = new S3Client({ ...world.aws.clientConfig(), forcePathStyle: true });
   await s3.send(new CreateBucketCommand({ Bucket: "burrow-taken" }));
   s3.destroy();
-  await world.checkout.write({
-    "config/pipeline.yaml": PIPELINE.replace(JOBS, `${JOBS}\n  crumbs: { kind: bucket, name: burrow-taken }`),
-  });
+  await world.checkout.write({ "config/pipeline.yaml": TAKEN });
   const run = await world.push("main");
   expect(run).toMatchObject({ code: 1, outputs: { reason: "deploy-failed" } });
   expect(run.stdout).toMatch(
     /::error file=config\/pipeline\.yaml,line=7,col=\d+::crumbs \(bucket, AWS::S3::Bucket\) was refused before anything was made: /,
   );
   expect(run.stdout).not.toContain("gives no details");
+  expect(run.summary).not.toContain("gantt");
 });
 
 test("a pull request is told the same first line", async () => {
@@ -69,4 +70,23 @@ test("a pull request is told the same first line", async () => {
   expect(first).toContain("could not be created");
   const [body = ""] = world.comments(number);
   expect(body).toContain(`there is no up-to-date preview&#58; ${first}`);
+});
+
+test("a role of an older bootstrap may not ask: that is told, and the failure all the same", async () => {
+  const iam = new IAMClient(world.aws.clientConfig());
+  const role = { RoleName: "burrow-us-east-1-deploy", PolicyName: "warren" };
+  const { PolicyDocument = "" } = await iam.send(new GetRolePolicyCommand(role));
+  const older = decodeURIComponent(PolicyDocument).replace('"cloudformation:DescribeEvents",', "");
+  expect(older).not.toContain("DescribeEvents");
+  await iam.send(new PutRolePolicyCommand({ ...role, PolicyDocument: older }));
+  iam.destroy();
+  await world.checkout.write({ "config/pipeline.yaml": TAKEN });
+  const run = await world.push("main");
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "deploy-failed" } });
+  expect(run.stdout).toMatch(
+    /CloudFormation gives no details: .*not authorized to perform: cloudformation:DescribeEvents/,
+  );
+  expect(run.stdout).toMatch(
+    /::error::the stack ended as \w+: Validation failed with 1 error.*%0ACloudFormation says more only to those/,
+  );
 });

@@ -123,6 +123,18 @@ test("a role that may not ask, or an old failure of the stack, hides nothing", a
   );
   expect(lines).toContain(`CloudFormation gives no details: ${denied.message}`);
 
+  // Hooks may be shut while the rest is open.
+  const half = world({
+    changeSets: [failed],
+    failedEvents: () => [failedEvent({ logicalId: "Results", reason: "only a warning", warning: true })],
+    hookRemedies: () => {
+      throw denied;
+    },
+  });
+  expect((await failureOf(deploy({ rendered, artifacts: [] }, half.ports))).message).toContain(
+    "refuses the template",
+  );
+
   const old = failedEvent({ logicalId: "Results", reason: "long ago", time: new Date(-1) });
   const again = world({ changeSets: [ready], plays: [UPDATED], failedEvents: () => [old] });
   expect((await failureOf(deploy({ rendered, artifacts: [] }, again.ports))).problems).toHaveLength(1);
