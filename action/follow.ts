@@ -54,7 +54,8 @@ export async function follow(
   ports: FollowPorts,
 ): Promise<Ending> {
   const read = new Map<string, StackEvent>();
-  let lastNews = ports.clock.now();
+  const askedAt = ports.clock.now();
+  let lastNews = askedAt;
   let wait = FIRST_POLL_MS;
   for (;;) {
     await ports.clock.sleep(wait);
@@ -67,7 +68,7 @@ export async function follow(
       if (read.has(event.id)) continue;
       read.set(event.id, { ...event, reason: redactText(event.reason, watch.hidden) });
     }
-    const events = operationOf([...read.values()], stackId, token);
+    const events = operationOf([...read.values()], stackId, token, askedAt);
     tell(events, stackId, watch, ports.log);
     const last = events.at(-1);
     if (last && isEnd(last, stackId)) {

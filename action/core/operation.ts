@@ -1,7 +1,7 @@
 /** Reading stack events: which belong to one operation, when it ends, and how they look to people. */
 import type { StackEvent } from "../ports.ts";
 import type { Origin } from "./rendered.ts";
-import { phaseOf } from "./stack.ts";
+import { isBeingDeleted, phaseOf } from "./stack.ts";
 
 /** The four statuses with which an operation that Warren starts begins; rollbacks follow within it. */
 const STARTS: ReadonlySet<string> = new Set([
@@ -44,15 +44,31 @@ export function operationOf(
   events: readonly StackEvent[],
   stackId: string,
   token: string | undefined,
+  /** When the operation was asked for, in milliseconds since 1970. */
+  askedAt = Number.POSITIVE_INFINITY,
 ): readonly StackEvent[] {
   if (token !== undefined) {
-    const start = events.findIndex((event) => isStart(event, stackId) && event.token === token);
+    const own = events.findIndex((event) => isStart(event, stackId) && event.token === token);
+    const start = own < 0 ? joinedDeletion(events, stackId, askedAt) : own;
     if (start < 0) return [];
     const end = events.findIndex((event, index) => index > start && isEnd(event, stackId));
     return events.slice(start, end < 0 ? undefined : end + 1);
   }
   const before = events.slice(0, -1).findLastIndex((event) => isEnd(event, stackId));
   return events.slice(before + 1);
+}
+
+/**
+ * To delete what is being deleted is granted and begins nothing: all events carry the token of whoever came first. So a
+ * deletion that still ran when ours was asked for is ours, too.
+ */
+function joinedDeletion(events: readonly StackEvent[], stackId: string, askedAt: number): number {
+  const start = events.findLastIndex((event) => isStart(event, stackId) && isBeingDeleted(event.status));
+  const end = events.slice(Math.max(0, start)).find((event) => isEnd(event, stackId));
+  const gone = end !== undefined && phaseOf(end.status) === "absent";
+  // Its start may lie on a page that was not read; nothing comes after it.
+  if (start < 0) return gone ? 0 : -1;
+  return gone || end === undefined || end.time.getTime() >= askedAt ? start : -1;
 }
 
 type Origins = Readonly<Record<string, Origin>>;

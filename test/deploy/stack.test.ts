@@ -66,8 +66,8 @@ function history(...lines: readonly string[]) {
   });
 }
 
-function idsOf(lines: readonly string[], token?: string): readonly string[] {
-  return operationOf(history(...lines), STACK_ID, token).map(({ id }) => id);
+function idsOf(lines: readonly string[], token?: string, askedAt?: number): readonly string[] {
+  return operationOf(history(...lines), STACK_ID, token, askedAt).map(({ id }) => id);
 }
 
 describe("one operation among a stack's events", () => {
@@ -91,6 +91,33 @@ describe("one operation among a stack's events", () => {
 
   test("attaching sees one that ended meanwhile", () => {
     expect(idsOf([...former, ...mine, "own UPDATE_COMPLETE @new"])).toEqual(["e3", "e4", "e5"]);
+  });
+});
+
+describe("a deletion that somebody else had asked for already", () => {
+  const theirs = ["own DELETE_IN_PROGRESS @theirs", "Queue DELETE_COMPLETE @theirs"];
+  test("is followed while it runs, and to its end", () => {
+    expect(idsOf(theirs, "ours")).toEqual(["e0", "e1"]);
+    expect(idsOf([...theirs, "own DELETE_COMPLETE @theirs"], "ours")).toEqual(["e0", "e1", "e2"]);
+  });
+
+  test("is over when the stack is gone, though its beginning was not read", () => {
+    expect(idsOf(["Queue DELETE_COMPLETE @theirs", "own DELETE_COMPLETE @theirs"], "ours")).toEqual([
+      "e0",
+      "e1",
+    ]);
+  });
+
+  test("that failed after we had asked is ours; one that had failed before is not", () => {
+    const failed = [...theirs, "own DELETE_FAILED @theirs"];
+    const failedAt = history(...failed)[2]?.time.getTime() ?? 0;
+    expect(idsOf(failed, "ours", failedAt - 1)).toEqual(["e0", "e1", "e2"]);
+    expect(idsOf(failed, "ours", failedAt + 1)).toEqual([]);
+  });
+
+  test("does not hide ours, once it shows", () => {
+    const failed = [...theirs, "own DELETE_FAILED @theirs", "own DELETE_IN_PROGRESS @ours"];
+    expect(idsOf(failed, "ours", 0)).toEqual(["e3"]);
   });
 });
 
