@@ -82,6 +82,11 @@ export function rolesOf(partition: string, pipeline: string, stage: string): str
   return `arn:${partition}:iam::*:role/${certainPrefix(pipeline, stage)}*`;
 }
 
+/** ARN pattern of a stage's functions, by which their event source mappings are known. */
+export function functionsOf(partition: string, pipeline: string, stage: string): string {
+  return `arn:${partition}:lambda:*:*:function:${certainPrefix(pipeline, stage)}*`;
+}
+
 function certainPrefix(pipeline: string, stage: string): string {
   return `${stackName(pipeline, stage)}-`.slice(0, CERTAIN_CHARACTERS);
 }

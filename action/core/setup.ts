@@ -1,5 +1,13 @@
 /** The values of `templates/account.yaml`'s Parameters, for one pipeline and one repository. */
-import { type Use, namePrefix, partitionOf, resourcesOf, rolesOf, stackPattern } from "./access.ts";
+import {
+  type Use,
+  functionsOf,
+  namePrefix,
+  partitionOf,
+  resourcesOf,
+  rolesOf,
+  stackPattern,
+} from "./access.ts";
 import { stackName } from "./names.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
@@ -60,6 +68,7 @@ export function accountParameters(setup: Setup, facts: SetupFacts): Readonly<Rec
     ProtectedStacks: kept.map(({ name }) => stackPattern(partition, stackName(pipeline, name))).join(),
     ProtectedResources: kept.flatMap(({ name }) => resourcesOf(partition, pipeline, name)).join(),
     ProtectedRoles: kept.map(({ name }) => rolesOf(partition, pipeline, name)).join(),
+    ProtectedFunctions: kept.map(({ name }) => functionsOf(partition, pipeline, name)).join(),
     StackPolicies: stackPolicies.join(),
   };
   if (problems.length > 0) throw new UserError("setup-invalid", problems);

@@ -344,4 +344,15 @@ describe("the statements that deny", () => {
     await without("ProtectedResources", () => session.items.load(table, [{ name: "Mad Hatter" }]));
     await expect(session.items.load(table, [{ name: "Hatter" }])).rejects.toThrow("not authorized");
   });
+
+  test("keep previews from switching off what feeds a protected stage's functions", async () => {
+    using session = openSession(world, { use: "preview", stacks: [PROD] });
+    const resources = await world.ports.aws(undefined).stacks.resources(PROD);
+    const mapping =
+      resources.find(({ type }) => type === "AWS::Lambda::EventSourceMapping")?.physicalId ?? "";
+    const off = (): Promise<void> => session.quiet.disableMapping(mapping);
+    await expect(off()).rejects.toThrow("lambda:UpdateEventSourceMapping");
+    await without("ProtectedMappings", off);
+    await expect(off()).rejects.toThrow("lambda:UpdateEventSourceMapping");
+  });
 });
