@@ -95,6 +95,18 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   "Since 2025 the bucket's handler also tags by the newer of S3's two actions.": [
     "stacks Buckets s3:TagResource",
   ],
+  "Asked after a failure alone; the local AWS has no hooks (test/failure/on-aws.test.ts asks for the rest).":
+    [
+      "deploy Stacks cloudformation:DescribeEvents",
+      "plan Stacks cloudformation:DescribeEvents",
+      "preview Stacks cloudformation:DescribeEvents",
+      "plan Hooks cloudformation:GetHookResult",
+      "plan Hooks cloudformation:ListHookResults",
+      "preview Hooks cloudformation:GetHookResult",
+      "preview Hooks cloudformation:ListHookResults",
+      "deploy Hooks cloudformation:GetHookResult",
+      "deploy Hooks cloudformation:ListHookResults",
+    ],
   "A property that is taken away or that a newer Warren changes.": [
     "stacks BoundedRoles iam:PutRolePermissionsBoundary",
     "stacks Functions lambda:DeleteFunctionConcurrency",
@@ -121,6 +133,11 @@ test("no role may do more, but for what is listed here with its reason", async (
 
 /** Statements whose removal no run notices: reason -> `policy statement`. */
 const KEPT_STATEMENTS: Readonly<Record<string, readonly string[]>> = {
+  "Only an account with hooks has their findings, and the local AWS has no hooks.": [
+    "plan Hooks",
+    "preview Hooks",
+    "deploy Hooks",
+  ],
   "They only read, see above.": ["stacks LogLists"],
 };
 
