@@ -39,6 +39,9 @@ export type Applied =
       readonly stack: Stack;
       readonly changes: Told["changes"];
       readonly counts: Told["counts"];
+      readonly risk: Told["risk"];
+      /** Of the plan. */
+      readonly planDigest: string;
       /** Key of the object to put when all is done; see seed.ts. */
       readonly marker: string | undefined;
       readonly timeline: Timeline | undefined;
@@ -90,7 +93,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
     if (!found) await ports.stacks.delete({ stackId: changeSet.stackId, token: operation });
     throw error;
   }
-  const { changes, counts, review } = permission;
+  const { changes, counts, risk, content, review } = permission;
   if (former) await loadEarly(rendered, former, ports);
   const { id: changeSetId, stackId } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
@@ -103,7 +106,8 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   const stack = await ports.stacks.find(stackId);
   if (!stack) throw new Error(`${stackId} reached ${ending.status} and cannot be found`);
   const { timeline } = ending;
-  return { kind: former ? "updated" : "created", stack, changes, counts, marker, timeline, review };
+  const kind = former ? "updated" : "created";
+  return { kind, stack, changes, counts, risk, planDigest: content.digest, marker, timeline, review };
 }
 
 type Permitted = Told & { readonly review: ReviewWords | undefined };

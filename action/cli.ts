@@ -10,6 +10,7 @@ import { explain } from "./core/explain.ts";
 import { failureJson } from "./core/failure-json.ts";
 import { problemsOf } from "./core/finding.ts";
 import type { StageDrift } from "./core/outcome.ts";
+import { outcomeJson } from "./core/outcome-json.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
 import { exitCodeOf } from "./core/reason.ts";
 import { report } from "./core/report.ts";
@@ -228,14 +229,14 @@ async function perform(request: Request, command: Command): Promise<void> {
   const changes = request.command === "drift" ? request.revert : /^(?:deploy|destroy)$/.test(request.command);
   if (changes) tellInterruption(console);
   const outcome = await run(request, ports);
-  const { result, lines, json } = report(outcome);
+  const { result, lines } = report(outcome);
   const stuck = outcome.kind === "smoked" && outcome.smoke.kind === "stuck";
   if (stuck || (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0))
     process.exitCode = EXIT.problem;
   const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
   if (stops.length > 0) process.exitCode = EXIT.problem;
   if (outcome.kind === "drift") process.exitCode = driftExit(outcome.stages);
-  if (flags.json === true) return console.result(JSON.stringify(json, null, 2));
+  if (flags.json === true) return console.result(JSON.stringify(outcomeJson(outcome), null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
@@ -270,6 +271,7 @@ function fail(thrown: unknown, json: boolean, console: Console): number {
   if (typeof code === "string" && code.startsWith("commander.")) {
     return exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
+  if (json) console.result(JSON.stringify(failureJson(error), null, 2));
   console.error(
     `this is a bug in Warren: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );

@@ -4,6 +4,7 @@ import type { DeployPorts, Deployment, Permit } from "./apply.ts";
 import { operationFailure } from "./cause.ts";
 import type { Artifact } from "./core/artifact.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
+import type { PlanRisk } from "./core/plan-risk.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
 import { hiddenTexts, redactText } from "./core/redact.ts";
@@ -40,6 +41,9 @@ export interface DeployOutcome {
   /** Raw values: to decide on, never to print. */
   readonly changes: readonly PlannedChange[];
   readonly counts: Counts;
+  /** Of the plan that was carried out; both are absent if there was none. */
+  readonly risk?: PlanRisk;
+  readonly planDigest?: string;
   /** Of the operation that this run has followed. */
   readonly timeline?: Timeline;
   /** Of what `permit` was asked about. */
@@ -94,7 +98,7 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
     await protect(applied.stack, deployment);
     return outcomeOf("unchanged", applied.stack);
   }
-  const { kind, stack, changes, counts, marker, timeline, review } = applied;
+  const { kind, stack, changes, counts, risk, planDigest, marker, timeline, review } = applied;
   await loadLate(rendered, former?.outputs ?? {}, stack.outputs, ports);
   if (marker !== undefined) await mark(marker, stack, deployment);
   await protect(stack, deployment);
@@ -102,6 +106,8 @@ async function renew(former: Stack | undefined, deployment: Deployment): Promise
     ...outcomeOf(kind, stack),
     changes,
     counts,
+    risk,
+    planDigest,
     ...(timeline && { timeline }),
     ...(review && { review }),
   };
@@ -155,8 +161,8 @@ async function clearAway(stack: Stack, { watch, ports }: Deployment): Promise<vo
       {
         message: `${stack.name} is ${stack.status} and can only be deleted, but ${left.length} of its resources still exist`,
         hint:
-          "if their data is not needed, `warren destroy` this stage (protected: by hand in the CloudFormation console), " +
-          "then deploy again; Warren never deletes them by itself",
+          "If their data is not needed, `warren destroy` this stage (a protected one by hand, in the CloudFormation console), " +
+          "then deploy again. Warren never deletes them by itself.",
       },
       ...left.map(({ logicalId, type, physicalId, status }) => ({
         message: `${logicalId} (${type}) ${physicalId} is ${status}`,
@@ -178,7 +184,7 @@ function stuck(stack: Stack): UserError {
   return new UserError("stack-stuck", {
     message: `${stack.name} is ${stack.status}${stack.statusReason ? `: ${stack.statusReason}` : ""}`,
     hint:
-      `mend what its events name, run \`${command}\` (with \`--resources-to-skip <logical id>\` for what cannot be restored), ` +
-      "wait for UPDATE_ROLLBACK_COMPLETE, and deploy again; deleting the stack would delete its data",
+      `Mend what its last failed events name, run \`${command}\` (with \`--resources-to-skip <logical id>\` for what cannot be restored), ` +
+      "wait for UPDATE_ROLLBACK_COMPLETE, and deploy again. Do not delete the stack: its data would go.",
   });
 }

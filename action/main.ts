@@ -6,12 +6,13 @@ import { explainAwsError } from "./core/aws-error.ts";
 import { whereabouts } from "./core/action-source.ts";
 import type { Event } from "./core/event.ts";
 import { failureSummary } from "./core/failure-summary.ts";
+import { failureJson } from "./core/failure-json.ts";
 import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type ReadEvent, readEvent } from "./core/read-event.ts";
 import { textOf } from "./core/value.ts";
-import { resultOf } from "./core/result.ts";
+import { type ResultFile, outcomeFile, resultOf } from "./core/result.ts";
 import { createGitHub } from "./edge/github.ts";
 import { createGitHubApi } from "./edge/github-api.ts";
 import { createIdentity } from "./edge/identity.ts";
@@ -85,7 +86,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   runner.mask(request.inputs.token);
   const root = rootOf(request.inputs, environment);
   const outcome = await gitops(request, gitopsPorts(request, root, runner, environment));
-  const { lines, warnings, problems = [], outputs, summary, report } = resultOf(outcome);
+  const { lines, warnings, problems = [], outputs, summary, files } = resultOf(outcome);
   for (const line of lines) runner.info(line);
   for (const warning of warnings) runner.warn(warning);
   for (const problem of problems) runner.annotate("warning", inRepository(problem, request.inputs.directory));
@@ -94,7 +95,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
     if (value !== undefined) runner.output(key, value);
   }
   await runner.summary(summary);
-  if (report) runner.output("report", await runner.keep(report.name, report.text));
+  for (const file of files) await keep(file, runner);
   if ("failure" in outcome && outcome.failure) throw outcome.failure;
   // All is told and the preview is up, but a merge would be stopped: that is red where it can still be mended.
   const merging = "facts" in outcome ? outcome.facts.merging : [];
@@ -102,6 +103,10 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);
+}
+
+async function keep({ output, name, text }: ResultFile, runner: Runner): Promise<void> {
+  runner.output(output, await runner.keep(name, text));
 }
 
 function rootOf({ directory }: Pick<Inputs, "directory">, environment: Environment): string {
@@ -119,6 +124,7 @@ async function fail(thrown: unknown, runner: Runner): Promise<void> {
   const error = explainAwsError(thrown) ?? thrown;
   runner.fail();
   runner.output("result", "failed");
+  await keep(outcomeFile(failureJson(error)), runner);
   if (error instanceof UserError) {
     runner.output("reason", error.reason);
     const problems = error.problems.map((problem) => inRepository(problem, runner.input("directory")));

@@ -23,6 +23,8 @@ export type PlanPorts = FollowPorts & UploadPorts;
 export interface Plan {
   readonly kind: "create" | "update" | "nothing";
   readonly stackName: string;
+  /** ARN; absent for a stack that is still to be made. */
+  readonly stackId?: string;
   readonly digest: string;
   /** Raw values: to decide on, never to print. By logical id; resources that stay as they are are not in here. */
   readonly changes: readonly PlannedChange[];
@@ -48,7 +50,8 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
   if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
-    return { kind: "nothing", stackName, digest, ...told([], stack, rendered, ports), items: [] };
+    const same = told([], stack, rendered, ports);
+    return { kind: "nothing", stackName, stackId: stack.id, digest, ...same, items: [] };
   }
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
   const kind = step;
@@ -88,7 +91,8 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
     ports.log.info(`would load ${items.length} items into ${component}`);
   const nothing = changes.changes.length === 0 && tables.length === 0;
   const items = tables.map(({ component }) => component);
-  return { kind: nothing ? "nothing" : kind, stackName, digest, ...changes, items };
+  const identity = { stackName, ...(before && { stackId: before.id }) };
+  return { kind: nothing ? "nothing" : kind, ...identity, digest, ...changes, items };
 }
 
 export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk" | "content" | "record">;

@@ -89,19 +89,20 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       return { kind: "rendered", stack: renderProject(project, stage, artifacts) };
     }
     case "plan": {
-      const { rendered, aws, stack } = await prepare(project, request.target, ports);
-      return { kind: "planned", plan: await plan(rendered, { ...ports, ...aws }), stack };
+      const { rendered, aws, stack, stage } = await prepare(project, request.target, ports);
+      return { kind: "planned", stage, plan: await plan(rendered, { ...ports, ...aws }), stack };
     }
     case "smoke":
       return smokeStage(project, request.target, ports);
     case "drift":
       return checkStages(project, request, ports);
     case "deploy": {
-      const { rendered, aws, artifacts } = await prepare(project, request.target, ports);
+      const { rendered, aws, artifacts, stage } = await prepare(project, request.target, ports);
       const { timeoutSeconds } = request;
       const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
       return {
         kind: "deployed",
+        stage,
         deploy: await deploy({ rendered, artifacts, ...limit }, { ...ports, ...aws }),
       };
     }
@@ -117,7 +118,8 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
         tags: ownerTags(project.pipeline.name, stage.name),
         origins,
       };
-      return { kind: "destroyed", destroy: await destroy({ ...order, ...limit }, { ...ports, ...aws }) };
+      const gone = await destroy({ ...order, ...limit }, { ...ports, ...aws });
+      return { kind: "destroyed", stage: stage.name, destroy: gone };
     }
   }
 }
@@ -195,7 +197,7 @@ async function prepare(project: Project, target: Target, ports: Ports) {
   for (const warning of [...artifactWarnings(built), ...stack.warnings])
     ports.log.warn(formatProblem(warning));
   const aws: AwsPorts = ports.aws(regionOf(project, stage));
-  return { artifacts, rendered, stack, aws };
+  return { artifacts, rendered, stack, aws, stage: stage.name };
 }
 
 export type CheckOutcome = Extract<Outcome, { readonly kind: "checked" }>;

@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { optionsOf } from "../action/core/catalog.ts";
 import { kebabCase } from "../action/core/names.ts";
 import { reasonsPage } from "../action/core/explain.ts";
+import { DOCUMENT_SCHEMAS } from "../action/core/outcome-document.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "../action/core/template.ts";
 import { terminalConsole } from "../action/edge/console.ts";
 import { type Project, readProject } from "../action/project.ts";
@@ -17,8 +18,13 @@ const { workspace, shipped } = systemPorts({ root: `${import.meta.dirname}/..`, 
 const project = await readProject({ workspace, shipped });
 const readme = (await workspace.read("README.md")) ?? "";
 const action = parse((await workspace.read("action.yml")) ?? "") as ActionFile;
+const schemas = Object.entries(DOCUMENT_SCHEMAS).map(([file, schema]): [string, string] => [
+  file,
+  `${JSON.stringify(schema, null, 2)}\n`,
+]);
 const files = {
   ...generatedFiles(project),
+  ...Object.fromEntries(schemas),
   "README.md": withTables(readme, project, action),
   "docs/reasons.md": reasonsPage(),
 };

@@ -1,8 +1,8 @@
 /** A built function in words and in JSON. */
 import type { Artifact } from "./artifact.ts";
+import type { DocumentOf } from "./outcome-document.ts";
 import { megabytes, passportCells } from "./passport.ts";
 import { formatProblem, type Problem } from "./problem.ts";
-import type { Value } from "./value.ts";
 
 export function artifactLines({ component, key, unzippedBytes, calls, passport }: Artifact): string[] {
   const { native, glibc, load } = passportCells(passport);
@@ -23,13 +23,7 @@ export function artifactWarnings(artifacts: readonly Artifact[]): readonly Probl
   return [...new Map(all.map((warning) => [formatProblem(warning), warning])).values()];
 }
 
-export function artifactJson({ component, key, handler, unzippedBytes, calls, passport }: Artifact): Value {
-  return {
-    component,
-    key,
-    handler,
-    unzippedBytes,
-    calls: calls as unknown as Value,
-    passport: { ...passport, warnings: passport.warnings.map(formatProblem) } as unknown as Value,
-  };
+export function artifactJson(artifact: Artifact): DocumentOf<"built">["artifacts"][number] {
+  const { component, key, handler, unzippedBytes, calls, passport } = artifact;
+  return { component, key, handler, unzippedBytes, calls, passport };
 }

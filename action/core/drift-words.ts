@@ -1,9 +1,10 @@
 /** A stack's drift for people, and for machines. */
 import type { DriftedProperty, DriftedResource, StackDrift, Unchecked } from "./drift.ts";
+import type { TypeOf } from "./json-type.ts";
 import type { StageDrift } from "./outcome.ts";
+import type { stageDriftType } from "./outcome-document.ts";
 import { type Place, type Problem, formatProblem } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
-import type { ValueMap } from "./value.ts";
 
 /** `producer queue`; the logical id of what pipeline.yaml does not know. */
 export function resourceWords({ logicalId, origin }: Pick<DriftedResource, "logicalId" | "origin">): string {
@@ -92,27 +93,21 @@ export function stageDriftLines({ stage, drift, reverted }: StageDrift): readonl
 }
 
 /** With `--json`, and in the outcome. */
-export function driftJson(drift: StackDrift): ValueMap {
+export function stageDriftJson({ stage, drift, reverted }: StageDrift): TypeOf<typeof stageDriftType> {
   const { kind, stackName } = drift;
   const resources = drift.kind === "drifted" ? drift.resources : [];
   const unchecked = drift.kind === "drifted" || drift.kind === "unknown" ? drift.unchecked : [];
   return {
+    stage,
     status: kind,
-    stack: stackName,
-    ...(drift.kind === "unavailable" ? { reason: drift.reason } : {}),
-    resources: resources.map(({ origin, properties, ...resource }) => ({
-      ...resource,
-      ...originJson(origin),
-      properties: properties.map((property) => ({ ...property })),
-    })),
-    unchecked: unchecked.map(({ logicalId, origin, reason }) => ({
-      logicalId,
-      ...originJson(origin),
-      reason,
-    })),
+    stackName,
+    ...(drift.kind === "unavailable" && { reason: drift.reason }),
+    resources: resources.map(({ origin, ...resource }) => ({ ...resource, ...originJson(origin) })),
+    unchecked: unchecked.map(({ origin, ...one }) => ({ ...one, ...originJson(origin) })),
+    ...(reverted && { reverted: reverted.map(({ logicalId }) => logicalId) }),
   };
 }
 
-function originJson(origin: Origin | undefined): ValueMap {
-  return origin ? { component: origin.component, label: origin.label, place: { ...origin.place } } : {};
+function originJson(origin: Origin | undefined): Partial<Pick<Origin, "component" | "label" | "place">> {
+  return origin ? { component: origin.component, label: origin.label, place: origin.place } : {};
 }

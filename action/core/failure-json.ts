@@ -1,17 +1,15 @@
-/** A failure for machines: `--json`. */
-import type { Problem, UserError } from "./problem.ts";
-import type { Value } from "./value.ts";
+/** A failure for machines: `--json`, outcome.json. */
+import type { DocumentOf } from "./outcome-document.ts";
+import { VERSION } from "./plan-document.ts";
+import { UserError } from "./problem.ts";
+import { redactText } from "./redact.ts";
 
-export function failureJson({ reason, problems }: UserError): Value {
-  return { kind: "failed", reason, problems: problems.map(problemJson) };
-}
-
-function problemJson({ place, message, details, hint, link }: Problem): Value {
-  return {
-    ...(place ? { place: { ...place } } : {}),
-    message,
-    ...(details ? { details } : {}),
-    ...(hint === undefined ? {} : { hint }),
-    ...(link === undefined ? {} : { link }),
-  };
+/** `thrown` is explained already (aws-error.ts): all but a UserError is a bug, whose stack is in the log. */
+export function failureJson(thrown: unknown): DocumentOf<"failed"> {
+  if (thrown instanceof UserError) {
+    return { version: VERSION, kind: "failed", reason: thrown.reason, problems: thrown.problems };
+  }
+  const said = redactText(thrown instanceof Error ? thrown.message : String(thrown));
+  const message = `this is a bug in Warren: ${said}`;
+  return { version: VERSION, kind: "failed", reason: "bug", problems: [{ message }] };
 }

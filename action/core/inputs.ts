@@ -24,9 +24,18 @@ export const OUTPUTS = [
   "stack-name",
   "stack-id",
   "stack-outputs",
+  "url",
   "changes",
+  "added",
+  "changed",
+  "replaced",
   "removed",
+  "risk",
+  "digest",
+  "removed-stacks",
   "drifted",
+  "plan-file",
+  "outcome-file",
   "report",
 ] as const;
 export type OutputKey = (typeof OUTPUTS)[number];

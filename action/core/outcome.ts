@@ -26,9 +26,15 @@ export type Outcome =
   | { readonly kind: "drawn"; readonly text: string }
   | { readonly kind: "built"; readonly artifacts: readonly Artifact[] }
   | { readonly kind: "rendered"; readonly stack: StackTemplate }
-  | { readonly kind: "planned"; readonly plan: Plan; readonly stack: StackTemplate }
-  | { readonly kind: "deployed"; readonly deploy: DeployOutcome }
-  | { readonly kind: "destroyed"; readonly destroy: DestroyOutcome }
+  | {
+      readonly kind: "planned";
+      readonly stage: string;
+      readonly plan: Plan;
+      readonly stack: StackTemplate;
+    }
+  /** Without a stage: the account's own set-up. */
+  | { readonly kind: "deployed"; readonly stage?: string; readonly deploy: DeployOutcome }
+  | { readonly kind: "destroyed"; readonly stage: string; readonly destroy: DestroyOutcome }
   | { readonly kind: "smoked"; readonly smoke: SmokeOutcome }
   | { readonly kind: "drift"; readonly stages: readonly StageDrift[] }
   | { readonly kind: "diagnosed"; readonly findings: readonly Finding[] };

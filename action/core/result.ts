@@ -1,14 +1,19 @@
 /** What a run of the Action came to, in the words of its log, its outputs and its summary. */
 import type { GitopsOutcome } from "../gitops.ts";
 import type { SweepOutcome, SweptStack } from "../sweep.ts";
-import { type CommentFacts, renderReport, renderSummary } from "./comment.ts";
+import { renderReport, renderSummary } from "./comment.ts";
 import { driftTable } from "./drift-issue.ts";
 import type { StackDrift } from "./drift.ts";
 import { driftProblems, driftVerdict, stageDriftLines } from "./drift-words.ts";
 import { drawGantt } from "./gantt.ts";
+import { gitopsJson, reviewedPlan } from "./gitops-json.ts";
 import type { OutputKey } from "./inputs.ts";
 import { code, fence, prose, row } from "./markdown.ts";
 import type { StageDrift } from "./outcome.ts";
+import type { DocumentOf, OutcomeDocument } from "./outcome-document.ts";
+import { deployedJson } from "./outcome-json.ts";
+import type { PlanDocument } from "./plan-document.ts";
+import { planJson } from "./plan-json.ts";
 import { type Problem, formatProblem } from "./problem.ts";
 import { report } from "./report.ts";
 
@@ -21,16 +26,56 @@ export interface Result {
   readonly outputs: Readonly<Partial<Record<OutputKey, string>>>;
   /** Markdown. */
   readonly summary: string;
-  /** All of it, if the summary has no room for it; `name` is a file's. */
-  readonly report: { readonly name: string; readonly text: string } | undefined;
+  readonly files: readonly ResultFile[];
 }
 
-/** What can be long is the plan, and all that has one has facts. */
+/** For a later step to read or to upload. */
+export interface ResultFile {
+  /** The output that holds its path. */
+  readonly output: OutputKey;
+  readonly name: string;
+  readonly text: string;
+}
+
 export function resultOf(outcome: GitopsOutcome): Result {
-  return { ...toldOf(outcome), report: "facts" in outcome ? renderReport(outcome.facts) : undefined };
+  const plan = reviewedPlan(outcome);
+  // What can be long is the plan, and all that has one has facts.
+  const report = "facts" in outcome ? renderReport(outcome.facts) : undefined;
+  return {
+    ...toldOf(outcome),
+    files: [
+      ...(report ? [{ output: "report", ...report } as const] : []),
+      ...(plan ? [{ output: "plan-file", name: "plan.json", text: jsonFile(plan) } as const] : []),
+      outcomeFile(gitopsJson(outcome)),
+    ],
+  };
 }
 
-type Told = Omit<Result, "report">;
+export function outcomeFile(document: OutcomeDocument): ResultFile {
+  return { output: "outcome-file", name: "outcome.json", text: jsonFile(document) };
+}
+
+function jsonFile(document: OutcomeDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+type Told = Omit<Result, "files">;
+
+/** What changes, or would: of a preview, by its merge. */
+function changeOutputs(
+  document: PlanDocument | DocumentOf<"deployed"> | undefined,
+): Partial<Record<OutputKey, string>> {
+  if (!document) return {};
+  const { added, changed, replaced, removed, risk, digest = "" } = document;
+  const counts = { added, changed, replaced, removed };
+  const texts = Object.entries(counts).map(([name, count]) => [name, String(count)]);
+  return {
+    ...(Object.fromEntries(texts) as Record<keyof typeof counts, string>),
+    changes: String(added + changed + replaced + removed),
+    risk,
+    digest,
+  };
+}
 
 function toldOf(outcome: GitopsOutcome): Told {
   switch (outcome.kind) {
@@ -55,11 +100,12 @@ function toldOf(outcome: GitopsOutcome): Told {
     }
     case "planned": {
       const { stage, plan, stack, facts } = outcome;
-      const { stackName, changes } = plan;
+      const document = planJson(plan, stage);
+      const { stackName, url = "" } = document;
       return {
-        lines: report({ kind: "planned", plan, stack }).lines,
+        lines: report({ kind: "planned", stage, plan, stack }).lines,
         warnings: [],
-        outputs: { result: "planned", stage, "stack-name": stackName, changes: String(changes.length) },
+        outputs: { result: "planned", stage, "stack-name": stackName, url, ...changeOutputs(document) },
         summary: renderSummary(facts),
       };
     }
@@ -69,12 +115,12 @@ function toldOf(outcome: GitopsOutcome): Told {
     case "destroyed": {
       const { stage, destroy } = outcome;
       const { stackName } = destroy;
-      const { lines } = report({ kind: "destroyed", destroy });
+      const { lines } = report({ kind: "destroyed", stage, destroy });
       const removed = JSON.stringify(destroy.kind === "destroyed" ? [stackName] : []);
       return {
         lines,
         warnings: [],
-        outputs: { result: "destroyed", stage, "stack-name": stackName, removed },
+        outputs: { result: "destroyed", stage, "stack-name": stackName, "removed-stacks": removed },
         summary: `### ${code(stackName)} is gone 🧹\n`,
       };
     }
@@ -112,7 +158,7 @@ function sweptTold({ wanted, stacks }: SweepOutcome): Told {
   return {
     lines: [sweepLine(stacks, wanted)],
     warnings: [],
-    outputs: { result: "swept", removed: JSON.stringify(removed) },
+    outputs: { result: "swept", "removed-stacks": JSON.stringify(removed) },
     summary: sweepSummary(stacks, wanted),
   };
 }
@@ -164,16 +210,14 @@ function driftSummary({ stage, drift, reverted }: StageDrift): string {
   return [`${head}\n${back}`, ...(problems.length > 0 ? [fence(problems.join("\n"))] : [])].join("\n");
 }
 
-function deployed({
-  stage,
-  deploy,
-  facts,
-}: Extract<GitopsOutcome, { readonly facts: CommentFacts; readonly deploy: unknown }>): Told {
-  const { stack, outputs, changes, timeline } = deploy;
+function deployed(outcome: Extract<GitopsOutcome, { readonly kind: "deployed" | "previewed" }>): Told {
+  const { stage, deploy, facts } = outcome;
+  const { stack, outputs, timeline } = deploy;
+  const document = deployedJson(deploy, stage);
   // Times differ from run to run, so they are for the summary alone: the comment is edited when something has changed.
   const took = timeline ? `\n${fence(drawGantt(stack.name, timeline), "mermaid")}\n` : "";
   return {
-    lines: report({ kind: "deployed", deploy }).lines,
+    lines: report({ kind: "deployed", stage, deploy }).lines,
     warnings: [],
     outputs: {
       result: "deployed",
@@ -181,7 +225,8 @@ function deployed({
       "stack-name": stack.name,
       "stack-id": stack.id,
       "stack-outputs": JSON.stringify(outputs),
-      changes: String(changes.length),
+      url: document.url ?? "",
+      ...changeOutputs(outcome.kind === "previewed" ? reviewedPlan(outcome) : document),
     },
     summary: `${renderSummary(facts)}${took}`,
   };

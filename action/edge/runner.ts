@@ -1,5 +1,5 @@
 /** The runner that the Action runs on: inputs, outputs, annotations, job summary, masks. Its only printer. */
-import { writeFile } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as core from "@actions/core";
@@ -31,6 +31,7 @@ export interface Runner extends Log {
 
 /** Inputs and outputs are those of the process's environment, as the runner sets it. */
 export function actionsRunner(): Runner {
+  let kept: Promise<string> | undefined;
   return {
     info: (text) => core.info(harmless(text)),
     // These escape by themselves, but not what the runner would find within a message.
@@ -57,7 +58,9 @@ export function actionsRunner(): Runner {
       await core.summary.addRaw(markdown, true).write();
     },
     async keep(name, text) {
-      const path = join(process.env["RUNNER_TEMP"] || tmpdir(), name);
+      // A folder of this step's own: a job may use the action twice.
+      kept ??= mkdtemp(join(process.env["RUNNER_TEMP"] || tmpdir(), "warren-"));
+      const path = join(await kept, name);
       await writeFile(path, text);
       return path;
     },

@@ -66,7 +66,7 @@ test("each stage is deployed where it says, with its own role; a teardown looks 
 
   world.github.closePullRequest(number);
   const closed = await world.pullRequest("closed", number);
-  expect(closed.outputs).toMatchObject({ result: "swept", removed: JSON.stringify([preview]) });
+  expect(closed.outputs).toMatchObject({ result: "swept", "removed-stacks": JSON.stringify([preview]) });
   expect(await stacksElsewhere()).toEqual([]);
   expect(await world.stackNames()).toEqual(["burrow-prod"]);
 });

@@ -58,7 +58,7 @@ test("a merge: production is deployed, then the pull request's closing takes the
   expect(pushed.outputs).toMatchObject({ result: "deployed", stage: "prod" });
   const closed = await world.pullRequest("closed", pull.number);
   snapshot(closed);
-  expect(closed.outputs).toMatchObject({ result: "swept", removed: JSON.stringify([pull.stack]) });
+  expect(closed.outputs).toMatchObject({ result: "swept", "removed-stacks": JSON.stringify([pull.stack]) });
   await expectGone(pull);
 });
 
@@ -67,10 +67,10 @@ test("the branch is deleted first, then the pull request closed: the second find
   world.github.deleteBranch("deleted-first");
   const deleted = await world.act("delete", { ref: "deleted-first", ref_type: "branch" });
   snapshot(deleted);
-  expect(deleted.outputs).toMatchObject({ result: "swept", removed: JSON.stringify([pull.stack]) });
+  expect(deleted.outputs).toMatchObject({ result: "swept", "removed-stacks": JSON.stringify([pull.stack]) });
   await expectGone(pull);
   const closed = await world.pullRequest("closed", pull.number);
-  expect(closed).toMatchObject({ code: 0, outputs: { result: "swept", removed: "[]" } });
+  expect(closed).toMatchObject({ code: 0, outputs: { result: "swept", "removed-stacks": "[]" } });
   expect(closed.routes.filter((route) => !route.startsWith("GET"))).toEqual([]);
   await expectGone(pull);
 });
@@ -80,12 +80,12 @@ test("a sweep by hand first says what it would delete, then deletes it", async (
   world.github.deleteBranch("lost");
   const dry = await dispatch({ command: "sweep", "dry-run": "true" });
   snapshot(dry);
-  expect(dry.outputs).toMatchObject({ result: "swept", removed: "[]" });
+  expect(dry.outputs).toMatchObject({ result: "swept", "removed-stacks": "[]" });
   expect(dry.stdout).toContain(`would delete ${pull.stack}`);
   expect(await world.stackNames()).toContain(pull.stack);
   const real = await dispatch({ command: "sweep" });
   snapshot(real);
-  expect(real.outputs).toMatchObject({ removed: JSON.stringify([pull.stack]) });
+  expect(real.outputs).toMatchObject({ "removed-stacks": JSON.stringify([pull.stack]) });
   await expectGone(pull);
 });
 
@@ -95,7 +95,7 @@ test("the night makes up for events that never came", async () => {
   const run = await world.act("schedule", { schedule: "23 3 * * *" });
   snapshot(run);
   expect(run.code).toBe(0);
-  expect(run.outputs["removed"]).toBe(JSON.stringify([pull.stack]));
+  expect(run.outputs["removed-stacks"]).toBe(JSON.stringify([pull.stack]));
   await expectGone(pull);
 });
 
@@ -110,7 +110,7 @@ test("a protected stage is not destroyed by hand; one that is protected no longe
   expect((await world.push("main")).outputs).toMatchObject({ result: "deployed" });
   const destroyed = await dispatch({ command: "destroy", stage: "prod" });
   snapshot(destroyed);
-  expect(destroyed.outputs).toMatchObject({ result: "destroyed", removed: '["burrow-prod"]' });
+  expect(destroyed.outputs).toMatchObject({ result: "destroyed", "removed-stacks": '["burrow-prod"]' });
   expect(await world.stackNames()).toEqual([]);
   expect(new Set(world.deployments("burrow-prod"))).toEqual(new Set(["inactive"]));
 });

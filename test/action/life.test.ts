@@ -85,7 +85,7 @@ test("closing the pull request takes the preview away, and everybody is told", a
   expect(run.routes).toMatchSnapshot("routes");
   expect(world.comments(number)[0]).toMatchSnapshot("comment");
   expect(await world.stackNames()).toEqual(["burrow-prod"]);
-  const [removed = ""] = JSON.parse(run.outputs["removed"] ?? "") as string[];
+  const [removed = ""] = JSON.parse(run.outputs["removed-stacks"] ?? "") as string[];
   expect(removed).toMatch(PREVIEW);
   expect(new Set(world.deployments(removed))).toEqual(new Set(["inactive"]));
 });
@@ -93,7 +93,7 @@ test("closing the pull request takes the preview away, and everybody is told", a
 test("the branch's deletion after it finds nothing to do", async () => {
   world.github.deleteBranch("feature/a");
   const run = await world.act("delete", { ref: "feature/a", ref_type: "branch" });
-  expect(run).toMatchObject({ code: 0, outputs: { result: "swept", removed: "[]" } });
+  expect(run).toMatchObject({ code: 0, outputs: { result: "swept", "removed-stacks": "[]" } });
   expect(run.routes.filter((route) => !route.startsWith("GET"))).toEqual([]);
 });
 
@@ -188,7 +188,7 @@ test("a preview that is deployed by hand goes with its branch's pull request, al
   expect(run.outputs).toMatchObject({ result: "deployed" });
   world.github.closePullRequest(mine);
   const closed = await world.pullRequest("closed", mine);
-  expect(closed.outputs["removed"]).toContain(run.outputs["stack-name"]);
+  expect(closed.outputs["removed-stacks"]).toContain(run.outputs["stack-name"]);
 });
 
 test("what is wrong in pipeline.yaml is an annotation at its place", async () => {

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { InputKey } from "../../action/core/inputs.ts";
+import type { OutcomeDocument } from "../../action/core/outcome-document.ts";
+import { readOutcome, readPlan } from "../support/documents.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -60,6 +62,9 @@ export interface Step {
   readonly stderr: string;
   readonly outputs: Readonly<Record<string, string>>;
   readonly summary: string;
+  /** What a run came to for machines, held against its schema whatever the test is about. */
+  readonly outcome: OutcomeDocument | undefined;
+  readonly plan: OutcomeDocument | undefined;
 }
 
 /** Only what is given is in its environment, and PATH. */
@@ -86,6 +91,7 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
       GITHUB_EVENT_NAME: step.event,
       GITHUB_EVENT_PATH: await file("event.json", JSON.stringify(step.payload)),
       GITHUB_OUTPUT: output,
+      RUNNER_TEMP: folder,
       GITHUB_STEP_SUMMARY: summary,
       ...Object.fromEntries(inputs),
       ...step.environment,
@@ -98,7 +104,20 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
     text(child.stderr),
   ]);
   const outputs = parseOutputs(await readFile(output, "utf8"));
-  const result = { code, stdout, stderr, outputs, summary: await readFile(summary, "utf8") };
+  const kept = async (name: string): Promise<string | undefined> => {
+    const path = outputs[name];
+    return path === undefined ? undefined : await readFile(path, "utf8");
+  };
+  const [outcome, plan] = [await kept("outcome-file"), await kept("plan-file")];
+  const result = {
+    code,
+    stdout,
+    stderr,
+    outputs,
+    summary: await readFile(summary, "utf8"),
+    outcome: outcome === undefined ? undefined : readOutcome(outcome),
+    plan: plan === undefined ? undefined : readPlan(plan),
+  };
   await rm(folder, { recursive: true });
   return result;
 }

@@ -30,6 +30,7 @@ test("check says that all is right, and which generated files are not", async ()
   const { code, stdout } = await small.warren(["check", "--json"]);
   expect(code).toBe(0);
   expect(jsonOf(stdout)).toEqual({
+    version: 1,
     kind: "checked",
     components: 2,
     arrows: 1,
@@ -37,6 +38,7 @@ test("check says that all is right, and which generated files are not", async ()
     resources: 11,
     stale: [],
     warnings: [],
+    grants: [],
   });
 });
 
@@ -52,7 +54,7 @@ test("graph draws the pipeline", async () => {
     "
   `);
   const json = await small.warren(["graph", "--json"]);
-  expect(jsonOf(json.stdout)).toEqual({ kind: "drawn", mermaid: stdout });
+  expect(jsonOf(json.stdout)).toEqual({ version: 1, kind: "drawn", mermaid: stdout });
 });
 
 test("build tells each function's zip and calls", async () => {
@@ -82,7 +84,7 @@ test("render prints the template alone, the same bytes each time", async () => {
     Resources: { InboxQueue: {}, WorkerFunction: {}, InboxToWorkerMapping: {} },
   });
   const json = await small.warren(["render", "--stage", "preview", "--branch", "feature/x", "--json"]);
-  expect(jsonOf(json.stdout)).toMatchObject({ kind: "rendered", stack: "small-feature-x-217d2b" });
+  expect(jsonOf(json.stdout)).toMatchObject({ kind: "rendered", stackName: "small-feature-x-217d2b" });
   const unbuilt = await small.warren(["render", "--stage", "prod", "--no-build"]);
   expect(unbuilt.stdout).toContain("functions/not-built.zip");
 });

@@ -4,10 +4,12 @@ import { text as textOf } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import type { DeployPorts } from "../../action/apply.ts";
 import { type CommentFacts, renderComment, renderReport, renderSummary } from "../../action/core/comment.ts";
+import { failureJson } from "../../action/core/failure-json.ts";
 import { UserError, formatProblem } from "../../action/core/problem.ts";
 import { SALT_TAG } from "../../action/core/redact.ts";
+import { outcomeJson } from "../../action/core/outcome-json.ts";
 import { report } from "../../action/core/report.ts";
-import { resultOf } from "../../action/core/result.ts";
+import { type Result, resultOf } from "../../action/core/result.ts";
 import { type DeployOutcome, deploy } from "../../action/deploy.ts";
 import { type Plan, plan } from "../../action/plan.ts";
 import type { Change, ChangeSet } from "../../action/ports.ts";
@@ -146,6 +148,14 @@ function factsOf(more: Partial<CommentFacts>): CommentFacts {
   };
 }
 
+/** What the Action prints and sets, and each file that it writes. */
+function written({ files, ...told }: Result): Readonly<Record<string, string>> {
+  return {
+    result: JSON.stringify(told),
+    ...Object.fromEntries(files.map(({ output, text }) => [output, text])),
+  };
+}
+
 const stack = { stackName: "fake", template: {}, origins: {}, grants: [], tables: [], warnings: [] };
 
 test("a plan: log, JSON, outputs, comment, summary, report", async () => {
@@ -153,17 +163,18 @@ test("a plan: log, JSON, outputs, comment, summary, report", async () => {
   const made: Plan = await plan(rendered, ports);
   expect(made.changes.length).toBeGreaterThan(200);
   const facts = factsOf({ merging: [{ kind: "planned", stage: "prod", plan: made }] });
-  const { json, ...told } = report({ kind: "planned", plan: made, stack });
+  const outcome = { kind: "planned", stage: "prod", plan: made, stack } as const;
   const texts = {
     log: lines.join("\n"),
-    report: JSON.stringify(told),
-    json: JSON.stringify(json),
-    result: JSON.stringify(resultOf({ kind: "planned", stage: "prod", plan: made, stack, facts })),
+    report: JSON.stringify(report(outcome)),
+    json: JSON.stringify(outcomeJson(outcome)),
+    ...written(resultOf({ ...outcome, facts })),
     comment: renderComment(facts),
     summary: renderSummary(facts),
     file: JSON.stringify(renderReport(facts) ?? ""),
   };
   expect(texts.json).toContain("sha256:");
+  expect(texts).toMatchObject({ "plan-file": expect.any(String), "outcome-file": expect.any(String) });
   expect(Object.entries(texts).map(([name, one]) => [name, found(one, ALL)])).toEqual(
     Object.keys(texts).map((name) => [name, []]),
   );
@@ -179,12 +190,12 @@ test("a deploy that goes well: log, JSON, outputs, comment, summary", async () =
   });
   const done: DeployOutcome = await deploy({ rendered, artifacts: [] }, ports);
   const facts = factsOf({ preview: { stackId: STACK_ID, outputs: done.outputs } });
-  const { json, ...told } = report({ kind: "deployed", deploy: done });
+  const outcome = { kind: "deployed", stage: "prod", deploy: done } as const;
   const texts = {
     log: lines.join("\n"),
-    report: JSON.stringify(told),
-    json: JSON.stringify(json),
-    result: JSON.stringify(resultOf({ kind: "deployed", stage: "prod", deploy: done, facts })),
+    report: JSON.stringify(report(outcome)),
+    json: JSON.stringify(outcomeJson(outcome)),
+    ...written(resultOf({ ...outcome, facts })),
     comment: renderComment(facts),
   };
   expect(Object.entries(texts).map(([name, one]) => [name, found(one, SECRETS)])).toEqual(
@@ -194,7 +205,8 @@ test("a deploy that goes well: log, JSON, outputs, comment, summary", async () =
 
 test("a deploy that fails: the errors, and what is told of them", async () => {
   const reasons = Object.values(ALL).map(
-    (secret) => `Value '${secret}' at 'x' is not valid (Status Code: 400)`,
+    // What differs only in what is quoted would be one problem.
+    (secret, index) => `Value '${secret}' at 'x' is not valid (Status Code: ${400 + index})`,
   );
   const { ports, lines } = world({
     changeSets: [ready],
@@ -213,8 +225,9 @@ test("a deploy that fails: the errors, and what is told of them", async () => {
     error.problems.map(formatProblem).join("\n"),
     renderComment(facts),
     lines.join("\n"),
+    JSON.stringify(failureJson(error)),
   ];
-  expect(texts.map((one) => found(one, ALL))).toEqual([[], [], [], []]);
+  expect(texts.map((one) => found(one, ALL))).toEqual([[], [], [], [], []]);
 });
 
 test("a change set that is refused", async () => {

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { readOutcome } from "./documents.ts";
 import { repositoryRoot } from "./shipped.ts";
 
 export const CLI = join(repositoryRoot, "action/cli.ts");
@@ -62,6 +63,8 @@ async function runCli(
   const ended = once(child, "close");
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   const [code] = (await ended) as [number | null];
+  // Whatever the test is about.
+  if (words.includes("--json") && stdout !== "") readOutcome(stdout);
   return { code, stdout, stderr };
 }
 
