@@ -8,7 +8,7 @@ export interface Placed<Node> {
 
 export interface Layout<Node> {
   readonly placed: readonly Placed<Node>[];
-  /** Roots that ask for one name, which only one can have. */
+  /** What no layout has room for: roots of one name, or versions that need each other in turns without end. */
   readonly conflicts: readonly (readonly [Node, Node])[];
 }
 
@@ -18,6 +18,10 @@ export interface Identity {
   /** Equal for copies of one package. */
   readonly id: string;
 }
+
+/** Far more than any function has: npm's own trees are about six deep. */
+const DEPTH_MAX = 20;
+const PLACES_MAX = 5000;
 
 /**
  * `roots` are imported from outside of any package, and lie at the top. All others lie there too, unless another version
@@ -42,12 +46,19 @@ export function layOut<Node extends Identity>(
   }
   for (const { location, package: dependent } of queue) {
     for (const node of dependenciesOf(dependent)) {
-      const seen = lookups(location, node.name).find((path) => placed.has(path));
+      const seen = lookups(location, node.name).flatMap((path) => placed.get(path) ?? [])[0];
       if (seen === undefined) place(`node_modules/${node.name}`, node);
-      else if (placed.get(seen)?.id !== node.id) place(`${location}/node_modules/${node.name}`, node);
+      else if (seen.id === node.id) continue;
+      else if (depthOf(location) < DEPTH_MAX && placed.size < PLACES_MAX)
+        place(`${location}/node_modules/${node.name}`, node);
+      else return { placed: [], conflicts: [[seen, node]] };
     }
   }
   return { placed: [...placed].map(([location, node]) => ({ location, package: node })), conflicts };
+}
+
+function depthOf(location: string): number {
+  return location.split("node_modules/").length - 1;
 }
 
 /** The places in which Node looks for `name`, from the inside out. */

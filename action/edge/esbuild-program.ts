@@ -1,6 +1,6 @@
 /** Where esbuild comes from: the repository's own, Warren's own, or npm. */
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -19,6 +19,8 @@ const SYSTEM = `${process.platform}-${process.arch}`;
  */
 export async function findEsbuild(root: string, environment: Environment): Promise<Esbuild> {
   const own = installedEsbuild(root);
+  // What is exactly the published program needs none of the repository's JavaScript in this process.
+  if (own?.version === ESBUILD_VERSION && isPublished(own.program)) return bundledEsbuild(own.program);
   if (own !== undefined && isUsableEsbuild(own.version)) return own.load();
   const program = programBeside(import.meta.dirname) ?? (await programFromNpm(environment, own?.version));
   return bundledEsbuild(program);
@@ -26,24 +28,37 @@ export async function findEsbuild(root: string, environment: Environment): Promi
 
 interface InstalledEsbuild {
   readonly version: string;
+  readonly program: string;
   readonly load: () => Esbuild;
 }
 
 /** With its program: node_modules may come from another system. */
 function installedEsbuild(root: string): InstalledEsbuild | undefined {
   const manifest = resolvePath("esbuild/package.json", root);
-  if (manifest === undefined || resolvePath(`@esbuild/${SYSTEM}/package.json`, manifest) === undefined)
-    return undefined;
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
-  return { version, load: () => createRequire(manifest)("esbuild") as Esbuild };
+  const beside = manifest && resolvePath(`@esbuild/${SYSTEM}/package.json`, manifest);
+  if (manifest === undefined || beside === undefined) return undefined;
+  return {
+    version: versionOf(manifest),
+    program: join(beside, "../bin/esbuild"),
+    load: () => createRequire(manifest)("esbuild") as Esbuild,
+  };
+}
+
+function versionOf(manifest: string): string {
+  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }).version;
+}
+
+function isPublished(program: string): boolean {
+  if (!existsSync(program)) return false;
+  const hash = createHash("sha256").update(readFileSync(program)).digest("hex");
+  return hash === ESBUILD_PROGRAMS[SYSTEM]?.sha256;
 }
 
 /** Of Warren's own node_modules, which the published action has not. */
 function programBeside(folder: string): string | undefined {
   const manifest = resolvePath(`@esbuild/${SYSTEM}/package.json`, folder);
-  if (manifest === undefined) return undefined;
-  const { version } = JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string };
-  return version === ESBUILD_VERSION ? join(manifest, "../bin/esbuild") : undefined;
+  if (manifest === undefined || versionOf(manifest) !== ESBUILD_VERSION) return undefined;
+  return join(manifest, "../bin/esbuild");
 }
 
 function resolvePath(specifier: string, from: string): string | undefined {
@@ -73,8 +88,7 @@ async function programFromNpm(environment: Environment, other: string | undefine
     if (result.kind !== "done") throw missing(result, other, instead);
   });
   const path = join(folder, "node_modules", name, "bin/esbuild");
-  const hash = createHash("sha256").update(readFileSync(path)).digest("hex");
-  if (hash === program.sha256) return path;
+  if (isPublished(path)) return path;
   throw new UserError("esbuild-missing", {
     message: `${path} is not the esbuild ${ESBUILD_VERSION} that npm has published: it was changed after it was got`,
     hint: "Find out who writes into that folder, then delete it.",

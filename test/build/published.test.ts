@@ -32,7 +32,7 @@ beforeAll(() => {
   built = project({ "node_modules/.keep": "" });
   execFileSync(process.execPath, ["scripts/bundle.ts", join(built.root, "dist")], {
     cwd: REPOSITORY,
-    stdio: "ignore",
+    stdio: ["ignore", "ignore", "pipe"],
   });
 }, 120_000);
 
@@ -89,6 +89,7 @@ test("offline and with nothing kept", async () => {
       "code": 1,
       "stderr": "error: functions are bundled with esbuild 0.28.2; this repository has none, and npm, which gets it, failed: FetchError: request to http://127.0.0.1:9/@esbuild%2f<system> failed, reason: connect ECONNREFUSED 127.0.0.1:9
         Run it again; if it stays so, look at the registry and the proxy that npm is told to use. Or add esbuild to the repository: \`npm install --save-dev esbuild@0.28.2\`.
+    warren explain esbuild-missing
     ",
     }
   `);
@@ -106,19 +107,22 @@ test("a program that was changed after it was kept is not started", async () => 
 });
 
 test("the repository's own esbuild goes first, if it is near enough", async () => {
-  using here = project({
-    ...FILES,
-    "node_modules/esbuild/package.json": `{"name":"esbuild","version":"${ESBUILD_VERSION}","main":"main.js"}`,
+  const esbuild = (version: string) => ({
+    "node_modules/esbuild/package.json": JSON.stringify({ name: "esbuild", version, main: "main.js" }),
     "node_modules/esbuild/main.js": "throw new Error('the own one');",
     [`node_modules/@esbuild/${SYSTEM}/package.json`]: "{}",
   });
-  expect((await warren(here, OFFLINE)).stderr).toContain("the own one");
+  using near = project({ ...FILES, ...esbuild("0.28.99") });
+  expect((await warren(near, OFFLINE)).stderr).toContain("the own one");
 
-  using old = project({
-    ...FILES,
-    "node_modules/esbuild/package.json": '{"name":"esbuild","version":"0.21.5","main":"main.js"}',
-    [`node_modules/@esbuild/${SYSTEM}/package.json`]: "{}",
-  });
+  // Nothing but the program is taken, where that is the published one.
+  using same = project({ ...FILES, ...esbuild(ESBUILD_VERSION) });
+  cpSync(PROGRAM, join(same.root, "node_modules/@esbuild", SYSTEM), { recursive: true });
+  expect((await warren(same, OFFLINE)).code).toBe(0);
+  appendFileSync(join(same.root, "node_modules/@esbuild", SYSTEM, "bin/esbuild"), "x");
+  expect((await warren(same, OFFLINE)).stderr).toContain("the own one");
+
+  using old = project({ ...FILES, ...esbuild("0.21.5") });
   expect((await warren(old, OFFLINE)).stderr).toContain(
     "; this repository has 0.21.5, and npm, which gets it, failed",
   );
