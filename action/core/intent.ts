@@ -144,8 +144,9 @@ function onPush(
 /**
  * Actions after which the preview may have to change. `ready_for_review` changes no code, but it is a person's sign that
  * the preview is to be looked at: it heals one that has expired or whose event was lost, and costs one call otherwise.
+ * `retargeted`: the plan in the comment is of another stage's merge.
  */
-const CODE_CHANGES = new Set(["opened", "synchronize", "reopened", "ready_for_review"]);
+const CODE_CHANGES = new Set(["opened", "synchronize", "reopened", "ready_for_review", "retargeted"]);
 
 function onPullRequest(
   { action, pullRequest }: Event & { kind: "pull-request" },

@@ -44,6 +44,8 @@ export const isDispatch: ValidateFunction<DispatchPayload> = ajv.compile<Dispatc
 
 export interface PullRequestPayload {
   readonly action: string;
+  /** Of `edited`: what was otherwise before. */
+  readonly changes?: { readonly base?: unknown } | null;
   readonly pull_request: {
     readonly number: number;
     readonly state: "open" | "closed";
@@ -59,21 +61,25 @@ export interface PullRequestPayload {
 }
 const maybe = { type: ["boolean", "null"] };
 export const isPullRequest: ValidateFunction<PullRequestPayload> = ajv.compile<PullRequestPayload>(
-  object({
-    action: { type: "string", pattern: "^[a-z_]{1,40}$" },
-    pull_request: object(
-      {
-        number: NUMBER,
-        state: { enum: ["open", "closed"] },
-        draft: maybe,
-        merged: maybe,
-        // Null once the fork is deleted.
-        head: object({ ref: REF, sha: SHA, repo: { ...object({ id: NUMBER }), type: ["object", "null"] } }),
-        base: object({ ref: REF, repo: object({ id: NUMBER }) }),
-      },
-      ["draft", "merged"],
-    ),
-  }),
+  object(
+    {
+      action: { type: "string", pattern: "^[a-z_]{1,40}$" },
+      changes: { type: ["object", "null"] },
+      pull_request: object(
+        {
+          number: NUMBER,
+          state: { enum: ["open", "closed"] },
+          draft: maybe,
+          merged: maybe,
+          // Null once the fork is deleted.
+          head: object({ ref: REF, sha: SHA, repo: { ...object({ id: NUMBER }), type: ["object", "null"] } }),
+          base: object({ ref: REF, repo: object({ id: NUMBER }) }),
+        },
+        ["draft", "merged"],
+      ),
+    },
+    ["changes"],
+  ),
 );
 
 export interface AnyPayload {

@@ -48,7 +48,7 @@ function eventOf({ eventName, payload }: RawEvent, run: RunContext): Read<Event>
       return isPush(payload) ? pushed(payload) : wrong(eventName, isPush);
     case "pull_request":
       return isPullRequest(payload)
-        ? { value: { kind: "pull-request", action: payload.action, pullRequest: pullRequestOf(payload) } }
+        ? { value: { kind: "pull-request", action: actionOf(payload), pullRequest: pullRequestOf(payload) } }
         : wrong(eventName, isPullRequest);
     case "delete":
       if (!isDelete(payload)) return wrong(eventName, isDelete);
@@ -80,6 +80,11 @@ function pushed({ ref, after, deleted }: PushPayload): Read<Event> {
 function nameOf(ref: string, kind: "heads" | "tags"): string | undefined {
   const prefix = `refs/${kind}/`;
   return ref.startsWith(prefix) && ref.length > prefix.length ? ref.slice(prefix.length) : undefined;
+}
+
+/** GitHub says `edited` of another title and of another base branch, and only the latter is another merge. */
+function actionOf({ action, changes }: PullRequestPayload): string {
+  return action === "edited" && changes?.base !== undefined ? "retargeted" : action;
 }
 
 function pullRequestOf({

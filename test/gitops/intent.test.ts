@@ -44,6 +44,8 @@ const TABLE: Readonly<Record<string, Row>> = {
   "pull-request-synchronize": preview,
   "pull-request-reopened": preview,
   "pull-request-ready-for-review": preview,
+  "pull-request-edited-base": preview,
+  "pull-request-edited-title": { kind: "skip", reason: "no-code-change" },
   "pull-request-converted-to-draft": { kind: "skip", reason: "no-code-change" },
   "pull-request-labeled": { kind: "skip", reason: "no-code-change" },
   "pull-request-labeled-closed": teardown,

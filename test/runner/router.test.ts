@@ -36,6 +36,10 @@ const dispatched = (inputs: Readonly<Record<string, string>>, branch = "main"): 
     workflow: ".github/workflows/warren.yml",
   });
 const preview = job("preview", "pull_request--7");
+const retargeted = (changes: unknown): ReturnType<typeof happened> => {
+  const { eventName, payload } = pullRequest("edited");
+  return happened(eventName, { ...payload, changes });
+};
 const READS: RoutedJob["permissions"] = {
   actions: "read",
   contents: "read",
@@ -52,9 +56,11 @@ test.each([
   ["pull request opened", pullRequest("opened"), preview],
   ["second push to a pull request", pullRequest("synchronize"), preview],
   ["pull request reopened", pullRequest("reopened"), preview],
-  ["pull request a draft again", pullRequest("converted_to_draft"), preview],
+  ["pull request a draft again: drafts have previews, too", pullRequest("converted_to_draft"), undefined],
   ["pull request closed", pullRequest("closed"), preview],
   ["pull request merged", pullRequest("closed", { merged: true }), preview],
+  ["pull request with another base branch", retargeted({ base: { ref: { from: "develop" } } }), preview],
+  ["pull request with another title", retargeted({ title: { from: "Hop" } }), undefined],
   ["pull request labelled", pullRequest("labeled"), undefined],
   ["closed in conflict: GitHub starts nothing", pullRequest("closed", { mergeable: false }), undefined],
   [
