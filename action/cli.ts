@@ -6,10 +6,9 @@ import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
+import { EXIT, exitOf } from "./core/exit.ts";
 import { explain } from "./core/explain.ts";
 import { failureJson } from "./core/failure-json.ts";
-import { problemsOf } from "./core/finding.ts";
-import type { StageDrift } from "./core/outcome.ts";
 import { outcomeJson } from "./core/outcome-json.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
 import { exitCodeOf } from "./core/reason.ts";
@@ -18,9 +17,6 @@ import type { Setup } from "./core/setup.ts";
 import { type Console, quietConsole, terminalConsole } from "./edge/console.ts";
 import { systemPorts } from "./system.ts";
 import { type Request, type Target, run } from "./run.ts";
-
-/** Documented in the help and the README; scripts depend on them. */
-const EXIT = { ok: 0, problem: 1, usage: 2, drifted: 3, bug: 70, interrupted: 130 } as const;
 
 interface Flags {
   readonly json?: boolean;
@@ -230,23 +226,12 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (changes) tellInterruption(console);
   const outcome = await run(request, ports);
   const { result, lines } = report(outcome);
-  const stuck = outcome.kind === "smoked" && outcome.smoke.kind === "stuck";
-  if (stuck || (outcome.kind === "diagnosed" && problemsOf(outcome.findings).length > 0))
-    process.exitCode = EXIT.problem;
-  const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
-  if (stops.length > 0) process.exitCode = EXIT.problem;
-  if (outcome.kind === "drift") process.exitCode = driftExit(outcome.stages);
+  process.exitCode = exitOf(outcome);
   if (flags.json === true) return console.result(JSON.stringify(outcomeJson(outcome), null, 2));
   for (const line of lines) console.info(line);
   if (result !== "") console.result(result);
+  const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
-}
-
-/** Drift that is certain goes before what could not be found out. */
-function driftExit(stages: readonly StageDrift[]): number {
-  const kinds = stages.map(({ drift }) => drift.kind);
-  if (kinds.includes("drifted")) return EXIT.drifted;
-  return kinds.includes("unknown") || kinds.includes("unavailable") ? EXIT.problem : EXIT.ok;
 }
 
 function tellInterruption(console: Console): void {

@@ -15,7 +15,8 @@ import type { StackTemplate } from "./core/render.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { type ConcreteStage, type Stage, concreteStage } from "./core/stage.ts";
 import type { AwsPorts, Commit, DeploymentInput, GitHub, Ports } from "./ports.ts";
-import { type Project, buildProject, prepareStack } from "./project.ts";
+import { judgePolicy, obeyPolicy } from "./policy.ts";
+import { type Project, buildProject, prepareStack, stageStacks } from "./project.ts";
 import type { Access } from "./session.ts";
 
 export interface GitopsPorts extends Omit<Ports, "aws"> {
@@ -46,6 +47,11 @@ export interface Prepared {
 /** All of it is over before AWS or anybody is asked for credentials. */
 export function build({ project, ports }: Errand): Promise<readonly Artifact[]> {
   return ports.group("Build", () => buildProject(project, ports));
+}
+
+/** Where cfn-lint and cfn-guard are there, of every stage. Throws UserError `policy-broken`. */
+export async function obeyJudges({ project, ports }: Errand, built: readonly Artifact[]): Promise<void> {
+  obeyPolicy(await judgePolicy(stageStacks(project, built, ports), ports), ports.log);
 }
 
 export function placeOf(

@@ -1,6 +1,7 @@
 /** The story of the Action: what GitHub says happened -> an intent -> stacks, and GitHub is told. */
 import { announcer } from "./announce.ts";
 import type { CommentFacts } from "./core/comment.ts";
+import { functionWords } from "./core/function-words.ts";
 import type { Event, RunContext } from "./core/event.ts";
 import { joinFailures } from "./core/failure.ts";
 import type { Finding } from "./core/finding.ts";
@@ -20,6 +21,7 @@ import {
   deploymentOf,
   environmentOf,
   factsOf,
+  obeyJudges,
   placeOf,
   prepare,
   tooOld,
@@ -189,6 +191,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
   const { ports, announce, run } = errand;
   const { pullRequest, branch } = intent;
   const artifacts = await build(errand);
+  await obeyJudges(errand, artifacts);
   const sha = pullRequest?.headSha ?? run.sha;
   const { stage, concrete, rendered, stack } = await prepare(errand, intent, artifacts, { sha, branch });
   const aws = connect(errand, { use: "plan", stacks: [rendered.stackName] }, stage);
@@ -202,6 +205,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
     verdict: { kind: "planned", why: "pipeline.yaml has no stage for pull requests" },
     ...pictureOf(errand, merging),
     merging,
+    functions: functionWords(artifacts, stack.grants),
     data: recordsOf(merging),
   };
   if (pullRequest) {

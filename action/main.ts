@@ -20,6 +20,7 @@ import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { type Runner, actionsRunner } from "./edge/runner.ts";
 import type { GitopsPorts } from "./errand.ts";
 import { type GitopsRequest, gitops } from "./gitops.ts";
+import { obeyPolicy } from "./policy.ts";
 import { openSession } from "./session.ts";
 import { awsPorts, regionOf, systemPorts } from "./system.ts";
 
@@ -101,6 +102,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   const merging = "facts" in outcome ? outcome.facts.merging : [];
   const stops = merging.flatMap((one) => (one.kind === "planned" ? one.plan.risk.stops : []));
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
+  if (outcome.kind === "checked") obeyPolicy(outcome.checked.policy, runner);
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);
 }

@@ -343,6 +343,29 @@ export interface Identity {
   }): Promise<AssumedCredentials>;
 }
 
+/** Programs that judge templates by rules of their own. `templates` and `rules`: file name -> text. */
+export interface Judges {
+  /** cfn-lint; `regions`: none for its own default. `ignored`, `included`: names of its rules, or how they begin. */
+  lint(request: {
+    readonly templates: Readonly<Record<string, string>>;
+    readonly regions: readonly string[];
+    readonly ignored: readonly string[];
+    readonly included: readonly string[];
+  }): Promise<Judged>;
+  /** cfn-guard. */
+  guard(request: {
+    readonly templates: Readonly<Record<string, string>>;
+    readonly rules: Readonly<Record<string, string>>;
+  }): Promise<Judged>;
+}
+
+export type Judged =
+  /** The program is not on this machine. */
+  | { readonly kind: "absent" }
+  /** In its own form of JSON. */
+  | { readonly kind: "answered"; readonly json: string }
+  | { readonly kind: "failed"; readonly why: string };
+
 /** What the account and region may hold. */
 export interface Quotas {
   /** How many stacks. */
@@ -369,6 +392,7 @@ export interface Ports {
   /** Warren's own templates, read like a checkout; the repository's own templates come on top of them. */
   readonly shipped: Pick<Workspace, "read" | "list">;
   readonly builder: Builder;
+  readonly judges: Judges;
   /** Asked for only by commands that talk to AWS. Undefined: the region that the environment names. */
   readonly aws: (region: string | undefined) => AwsPorts;
   /** Of `owner/name`. Absent without a token for GitHub. */

@@ -2,6 +2,7 @@
 import type { Artifact } from "./core/artifact.ts";
 import { explainAwsError } from "./core/aws-error.ts";
 import type { CommentFacts, Verdict } from "./core/comment.ts";
+import { functionWords } from "./core/function-words.ts";
 import type { PullRequest } from "./core/event.ts";
 import { firstLine } from "./core/failure-summary.ts";
 import { stillWanted } from "./core/freshness.ts";
@@ -14,6 +15,7 @@ import {
   connect,
   deploymentOf,
   factsOf,
+  obeyJudges,
   prepare,
   tooOld,
   useOfStage,
@@ -46,6 +48,7 @@ export async function preview(
   let merging: readonly ReviewedStage[] = [];
   try {
     const built = await build(errand);
+    await obeyJudges(errand, built);
     const commit = { sha: headSha, branch, pullRequest: number };
     const prepared = await prepare(errand, { stage: intent.stage, branch }, built, commit);
     merging = against ? [await planAgainst(against, built, pullRequest, errand)] : [];
@@ -77,6 +80,7 @@ export async function preview(
       ...pictureOf(errand, merging),
       merging,
       preview: { stackId: stack.id, outputs },
+      functions: functionWords(built, prepared.stack.grants),
       hops,
       data: { ...data, ...recordsOf(merging) },
     };

@@ -10,9 +10,10 @@ import { type StackTemplate, type TableFile, render } from "./core/render.ts";
 import { defaultValue } from "./core/option.ts";
 import { placeholderEnvironments } from "./core/placeholder-environment.ts";
 import type { Rendered, TableItems } from "./core/rendered.ts";
-import type { ConcreteStage } from "./core/stage.ts";
+import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackTags } from "./core/stack-tags.ts";
 import { canonicalJson, type Value, textOf } from "./core/value.ts";
+import type { JudgedStack } from "./policy.ts";
 import type { Ports } from "./ports.ts";
 
 export const PIPELINE_FILE = "config/pipeline.yaml";
@@ -97,6 +98,19 @@ export function renderProject(
   const result = render({ pipeline, stage, built });
   if (result.kind === "problems") throw new UserError("config-invalid", result.problems);
   return result.stack;
+}
+
+/** Of every stage; of one that has many, that of any branch. Throws UserError `config-invalid`. */
+export function stageStacks(
+  project: Project,
+  artifacts: readonly Artifact[],
+  { workspace: { sha256 } }: { readonly workspace: Pick<Ports["workspace"], "sha256"> },
+): readonly JudgedStack[] {
+  const { stages } = project.pipeline;
+  return stages.map(({ name, region }) => {
+    const stage = concreteStage(stages, { stage: name, branch: "any", sha256 });
+    return { stack: renderProject(project, stage, artifacts), region };
+  });
 }
 
 /** Undefined for a pipeline that cannot be rendered: that is told when it is. */

@@ -17,6 +17,7 @@ import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
 import { checkDrift } from "./drift.ts";
 import { plan } from "./plan.ts";
+import { type PolicyPorts, judgePolicy } from "./policy.ts";
 import type { AwsPorts, Ports } from "./ports.ts";
 import {
   PIPELINE_FILE,
@@ -29,6 +30,7 @@ import {
   readItems,
   readProject,
   renderProject,
+  stageStacks,
 } from "./project.ts";
 import { smoke } from "./smoke.ts";
 
@@ -205,17 +207,11 @@ export type CheckOutcome = Extract<Outcome, { readonly kind: "checked" }>;
 /** All that can be found out without AWS: config, templates, code, what it calls, items, for every stage. */
 export async function check(
   project: Project,
-  ports: Pick<Ports, "workspace" | "builder">,
+  ports: PolicyPorts & Pick<Ports, "builder">,
 ): Promise<CheckOutcome> {
   const artifacts = await buildProject(project, ports);
-  const stacks = project.pipeline.stages.map(({ name }) =>
-    renderProject(
-      project,
-      concreteStage(project.pipeline.stages, { stage: name, branch: "any", sha256: ports.workspace.sha256 }),
-      artifacts,
-    ),
-  );
-  const first = stacks[0];
+  const stacks = stageStacks(project, artifacts, ports);
+  const first = stacks[0]?.stack;
   if (first) await readItems(first.tables, ports);
   const { smoke: wanted } = project.pipeline;
   if (first && wanted) smokePlan(project.pipeline, wanted, first);
@@ -233,6 +229,7 @@ export async function check(
     warnings: [...artifactWarnings(artifacts), ...(first?.warnings ?? [])],
     grants: first?.grants ?? [],
     stale,
+    policy: await judgePolicy(stacks, ports),
   };
 }
 

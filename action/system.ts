@@ -11,6 +11,7 @@ import { systemClock } from "./edge/clock.ts";
 import { createDrift } from "./edge/drift.ts";
 import { createGitHubApi } from "./edge/github-api.ts";
 import { createItems } from "./edge/items.ts";
+import { createJudges } from "./edge/judges.ts";
 import { createProbe } from "./edge/probe.ts";
 import { createQuiet } from "./edge/quiet.ts";
 import { createQuotas } from "./edge/quotas.ts";
@@ -35,6 +36,7 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     workspace: diskWorkspace(root),
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
     builder: createBuilder({ root, environment, cache: buildsFolder(environment, cacheFolder(environment)) }),
+    judges: createJudges(environment["PATH"] ?? ""),
     aws: (region) => awsPorts(regionOf(region, environment), environment),
     ...(token && {
       settings: (repository) =>

@@ -1,4 +1,4 @@
-/** What the doctor says of one thing. */
+/** What the doctor, or a judge of templates, says of one thing. */
 import { type Place, type Problem, formatProblem } from "./problem.ts";
 
 export interface Finding {
@@ -7,6 +7,10 @@ export interface Finding {
   readonly place?: Place;
   /** What to do or to paste; absent if all is well. */
   readonly fix?: string;
+  /** Whose it is and its name: `cfn-lint E3012`. */
+  readonly rule?: string;
+  /** A page about it. */
+  readonly link?: string;
 }
 
 export function ok(what: string): Finding {
@@ -25,6 +29,15 @@ export function problemsOf(findings: readonly Finding[]): readonly Problem[] {
   return findings.filter(({ kind }) => kind === "problem").map(asProblem);
 }
 
-function asProblem({ what, place, fix }: Finding): Problem {
-  return { message: what, ...(place && { place }), ...(fix !== undefined && { hint: fix }) };
+export function warningsOf(findings: readonly Finding[]): readonly Problem[] {
+  return findings.filter(({ kind }) => kind === "warning").map(asProblem);
+}
+
+function asProblem({ what, place, fix, rule, link }: Finding): Problem {
+  return {
+    message: rule === undefined ? what : `${what} (${rule})`,
+    ...(place && { place }),
+    ...(fix !== undefined && { hint: fix }),
+    ...(link !== undefined && { link }),
+  };
 }

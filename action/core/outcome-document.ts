@@ -55,13 +55,11 @@ const checkedType = objectType({
       uncertain: optional(textType("Why it is all that the arrow may grant.")),
     }),
   ),
-  policy: optional(
-    objectType({
-      ran: listType(textType(), "Judges that were on this machine: `cfn-lint`, `cfn-guard`."),
-      absent: listType(textType()),
-      findings: listType(findingType),
-    }),
-  ),
+  policy: objectType({
+    ran: listType(textType(), "Judges that were on this machine: `cfn-lint`, `cfn-guard`."),
+    absent: listType(textType()),
+    findings: listType(findingType),
+  }),
 });
 
 const callsType = objectType({

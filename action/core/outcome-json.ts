@@ -42,9 +42,10 @@ export function outcomeJson(outcome: Outcome): OutcomeDocument {
 }
 
 export function checkedJson(
-  { stages, components, arrows, resources, stale, warnings, grants }: Extract<Outcome, { kind: "checked" }>,
+  checked: Extract<Outcome, { kind: "checked" }>,
   reason?: string,
 ): DocumentOf<"checked"> {
+  const { stages, components, arrows, resources, stale, warnings, grants, policy } = checked;
   return {
     version: VERSION,
     kind: "checked",
@@ -61,6 +62,7 @@ export function checkedJson(
       granted,
       ...(uncertain !== undefined && { uncertain }),
     })),
+    policy,
   };
 }
 

@@ -3,6 +3,7 @@ import type { DeployOutcome } from "../deploy.ts";
 import type { DestroyOutcome } from "../destroy.ts";
 import type { DriftCheck } from "../drift.ts";
 import type { Plan } from "../plan.ts";
+import type { Policy } from "../policy.ts";
 import type { Artifact } from "./artifact.ts";
 import type { Finding } from "./finding.ts";
 import type { Grant } from "./grant.ts";
@@ -21,6 +22,7 @@ export type Outcome =
       readonly grants: readonly Grant[];
       /** Generated files that differ from what `warren generate` would write. */
       readonly stale: readonly string[];
+      readonly policy: Policy;
     }
   | { readonly kind: "generated"; readonly files: readonly string[] }
   | { readonly kind: "drawn"; readonly text: string }

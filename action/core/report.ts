@@ -5,6 +5,7 @@ import { stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import { planLines, riskLines, tally, untouchedText } from "./plan-lines.ts";
+import type { Policy } from "../policy.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
 import { smokeLines } from "./smoke-run.ts";
@@ -20,7 +21,7 @@ export interface Report {
 export function report(outcome: Outcome): Report {
   switch (outcome.kind) {
     case "checked": {
-      const { stages, components, arrows, resources, warnings, stale, grants } = outcome;
+      const { stages, components, arrows, resources, warnings, stale, grants, policy } = outcome;
       const counts = Object.entries({
         component: components,
         arrow: arrows,
@@ -34,7 +35,8 @@ export function report(outcome: Outcome): Report {
           ...warnings.map((warning) => `warning: ${formatProblem(warning)}`),
           ...staleLines,
           ...grantLines(grants),
-          `all right: ${counts.join(", ")} a stack`,
+          ...policyLines(policy),
+          `${checkVerdict(policy)}: ${counts.join(", ")} a stack`,
         ],
       };
     }
@@ -102,6 +104,26 @@ export function report(outcome: Outcome): Report {
 
 function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+const WHAT_JUDGES_SEE: Readonly<Record<string, string>> = {
+  "cfn-lint":
+    "with it the templates would be held against CloudFormation's own schemas (`pip install cfn-lint`)",
+  "cfn-guard":
+    "with it they would be held against rules about encryption, public access, IAM and logs, and your own in config/rules (`cargo install cfn-guard`)",
+};
+
+function policyLines({ absent, findings }: Policy): string[] {
+  return [
+    ...findings.map(findingLine),
+    ...absent.map((name) => `${name} is not on this machine: ${WHAT_JUDGES_SEE[name]}`),
+  ];
+}
+
+function checkVerdict({ ran, findings }: Policy): string {
+  const broken = findings.filter(({ kind }) => kind === "problem").length;
+  if (broken > 0) return `${count(broken, "problem")} to mend`;
+  return ran.length === 0 ? "all right" : `all right, also for ${ran.join(" and ")}`;
 }
 
 function grantLines(grants: readonly Grant[]): string[] {

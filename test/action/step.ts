@@ -8,6 +8,7 @@ import { text } from "node:stream/consumers";
 import type { InputKey } from "../../action/core/inputs.ts";
 import type { OutcomeDocument } from "../../action/core/outcome-document.ts";
 import { readOutcome, readPlan } from "../support/documents.ts";
+import { PATH_WITHOUT_JUDGES } from "../support/judges.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -85,7 +86,7 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
     stdio: ["ignore", "pipe", "pipe"],
     // For esbuild's program, which a runner would get from npm.
     env: Object.assign(Object.create(null), {
-      PATH: process.env["PATH"],
+      PATH: PATH_WITHOUT_JUDGES,
       NODE_PATH: join(root, "node_modules"),
       GITHUB_WORKSPACE: step.checkout.folder,
       GITHUB_EVENT_NAME: step.event,

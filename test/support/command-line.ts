@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { readOutcome } from "./documents.ts";
+import { PATH_WITHOUT_JUDGES } from "./judges.ts";
 import { repositoryRoot } from "./shipped.ts";
 
 export const CLI = join(repositoryRoot, "action/cli.ts");
@@ -41,7 +42,7 @@ export function repository(files: Readonly<Record<string, string>>): Repository 
 /** Nothing of the developer's own: no AWS_*, no profile, no Git configuration, no colour settings. */
 export function cleanEnvironment(home: string): Record<string, string> {
   return {
-    PATH: process.env["PATH"] ?? "",
+    PATH: PATH_WITHOUT_JUDGES,
     HOME: home,
     // Without credentials the SDK would ask the machine's own address for them, and wait.
     AWS_EC2_METADATA_DISABLED: "true",
