@@ -103,6 +103,7 @@ test("no pipeline at all, and one that is a folder", async () => {
       "code": 1,
       "stderr": "error: there is no config/pipeline.yaml
         Run this in the root of a repository that has one, or start from Warren's own.
+    warren explain config-missing
     ",
       "stdout": "",
     }
@@ -112,10 +113,31 @@ test("no pipeline at all, and one that is a folder", async () => {
     {
       "code": 1,
       "stderr": "error: config/pipeline.yaml is a folder, not a file
+    warren explain file-unreadable
     ",
       "stdout": "",
     }
   `);
+});
+
+test("a reason is explained; a slip in it is a mistake like any other", async () => {
+  const { code, stdout, stderr } = await ran(["explain", "throttled"]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toContain("Exit code 75");
+  expect(await ran(["explain", "throtled"])).toEqual({
+    code: 1,
+    stdout: "",
+    stderr:
+      "error: there is no reason `throtled`\n    Did you mean `throttled`? `warren explain` lists all.\nwarren explain reason-unknown\n",
+  });
+});
+
+test("what may pass by itself has an exit code of its own", async () => {
+  // Nothing listens there, and the SDK does not wait long for a machine that refuses.
+  const environment = { AWS_REGION: "eu-central-1", AWS_ENDPOINT_URL: "http://127.0.0.1:1", ...CREDENTIALS };
+  const { code, stderr } = await ran(["destroy", "--stage", "preview", "--branch", "x"], { environment });
+  expect(code).toBe(75);
+  expect(stderr).toMatch(/^error: AWS cannot be reached: [^]*\nwarren explain aws-unreachable\n$/);
 });
 
 test("--json tells the same problems on standard output", async () => {
@@ -123,6 +145,7 @@ test("--json tells the same problems on standard output", async () => {
   const { code, stdout, stderr } = await ran(["check", "--json"], { files });
   expect(code).toBe(1);
   expect(JSON.parse(stdout)).toEqual({
+    version: 1,
     kind: "failed",
     reason: "config-invalid",
     problems: [

@@ -60,8 +60,8 @@ test("a creation that fails names the cause at its line; the next deploy clears 
   expect(error.reason).toBe("deploy-failed");
   expect(error.message).toBe(
     "config/pipeline.yaml:11:3: bad (thing, AWS::SQS::Queue) could not be created: " +
-      "Invalid value for the parameter VisibilityTimeout. Value must be between 0 and 43200.\n" +
-      "    AWS does not accept a value: correct the component's options or its `overrides:`",
+      "Invalid value for the parameter VisibilityTimeout. Value must be between 0 and 43200\n" +
+      "    AWS does not accept a value: correct the component's options or its `overrides:`.",
   );
   expect(await status("fresh")).toBe("ROLLBACK_COMPLETE");
   expect(await queuesOf("fresh")).toEqual([]);
