@@ -29,11 +29,13 @@ export type Calls =
       readonly kind: "exact";
       readonly actions: readonly string[];
       readonly oneOf?: OneOf;
+      readonly sites?: Sites;
     }
   | {
       readonly kind: "uncertain";
       readonly actions: readonly string[];
       readonly oneOf?: OneOf;
+      readonly sites?: Sites;
       /** One sentence a cause, without a full stop, joined by `; `. */
       readonly reason: string;
       /**
@@ -42,6 +44,9 @@ export type Calls =
        */
       readonly prefixes?: readonly string[];
     };
+
+/** Action -> where the user's own code calls it first, if it does. */
+export type Sites = Readonly<Record<string, Place>>;
 
 /**
  * Groups of `actions` that belong to one command whose arguments decide which of them it needs (a PartiQL

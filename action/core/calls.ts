@@ -6,6 +6,7 @@ import type { Metafile } from "esbuild";
 
 import data from "../../templates/sdk-actions.json" with { type: "json" };
 import type { Calls } from "./artifact.ts";
+import { callSites, type CommandUse, type OwnCode } from "./call-sites.ts";
 
 /** The actions of one command: all of them, or those that its arguments ask for. */
 type Need = readonly string[] | { readonly anyOf: readonly string[] };
@@ -32,6 +33,7 @@ interface Doubt {
 }
 
 interface Findings {
+  readonly uses: readonly CommandUse[];
   readonly needs: readonly Need[];
   readonly doubts: readonly Doubt[];
 }
@@ -53,9 +55,14 @@ const sdk: SdkActions = data;
 
 /**
  * The calls of the bundle `output`, one of the metafile's outputs. `beside`: names of the packages that lie beside it, whose code
- * is not read: they may call whatever the SDK's packages among them can.
+ * is not read: they may call whatever the SDK's packages among them can. `own`: the user's own files in it.
  */
-export function bundleCalls(metafile: Metafile, output: string, beside: readonly string[] = []): Calls {
+export function bundleCalls(
+  metafile: Metafile,
+  output: string,
+  beside: readonly string[] = [],
+  own: readonly OwnCode[] = [],
+): Calls {
   const included = Object.entries(metafile.outputs[output]?.inputs ?? {});
   const crossings = included.flatMap(([path]) => crossingsOf(metafile, path));
   const packages = new Map<string, string[]>();
@@ -68,7 +75,12 @@ export function bundleCalls(metafile: Metafile, output: string, beside: readonly
     name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings) : [],
   );
   const doubts = [...opaqueDoubts(packages, crossings), ...besideDoubts(beside)];
-  return combine([...clients, { needs: [], doubts }]);
+  const sites = callSites(
+    clients.flatMap(({ uses }) => uses),
+    own,
+  );
+  const calls = combine([...clients, { uses: [], needs: [], doubts }]);
+  return Object.keys(sites).length === 0 ? calls : { ...calls, sites };
 }
 
 function besideDoubts(names: readonly string[]): readonly Doubt[] {
@@ -89,6 +101,7 @@ function clientFindings(name: string, paths: readonly string[], crossings: reado
   const client = name.slice("@aws-sdk/client-".length);
   const prefix = sdk.clients[client];
   const doubt = (reason: string): Findings => ({
+    uses: [],
     needs: [],
     doubts: [prefix === undefined ? { reason } : { reason, prefixes: [prefix] }],
   });
@@ -101,8 +114,14 @@ function clientFindings(name: string, paths: readonly string[], crossings: reado
   if (commands.length === 0) return doubt(`no command of ${name} was found in the bundle`);
   if (prefix === undefined)
     return doubt(`it is not known which actions ${name} needs for ${commands.join(", ")}`);
+  const needs = commands.map((command) => sdk.commands[client]?.[command] ?? [`${prefix}:${command}`]);
   return {
-    needs: commands.map((command) => sdk.commands[client]?.[command] ?? [`${prefix}:${command}`]),
+    uses: needs.map((need, i) => ({
+      command: commands[i] ?? "",
+      package: name,
+      actions: "anyOf" in need ? need.anyOf : need,
+    })),
+    needs,
     doubts: [],
   };
 }

@@ -5,6 +5,7 @@
 import type { Plan } from "../plan.ts";
 import { formatCommentData } from "./comment-data.ts";
 import type { Mark } from "./fold.ts";
+import { functionSection, type FunctionWords } from "./function-words.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
 import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -32,6 +33,8 @@ export interface CommentFacts {
   /** What merging would change, stage by stage. */
   readonly merging: readonly StagePlan[];
   readonly preview?: PreviewStack;
+  /** As they were built for this commit. */
+  readonly functions?: readonly FunctionWords[];
   /** How long a marked item took from hop to hop, in the order of its way. */
   readonly hops?: readonly Hop[];
   /** How the plan that was executed was reviewed. */
@@ -143,13 +146,14 @@ function verdictLine(verdict: Verdict): string {
 }
 
 function sections(facts: CommentFacts): Section[] {
-  const { verdict, merging, preview, hops = [], picture, marks = [], review } = facts;
+  const { verdict, merging, preview, functions = [], hops = [], picture, marks = [], review } = facts;
   return [
     ...(verdict.kind === "failed" || verdict.kind === "stuck" ? [problemSection(verdict.problems)] : []),
     ...(review ? [reviewSection(review)] : []),
     ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
     ...(hops.length > 0 ? [hopSection(hops, verdict)] : []),
+    ...(functions.length > 0 ? [functionSection(functions)] : []),
     ...pictureSection(picture, marks),
   ];
 }

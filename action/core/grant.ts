@@ -87,7 +87,7 @@ export function uncoveredCalls(
       const choice = choices.filter((group) => group.includes(action));
       if (allowed(action) || choice.some((group) => group.some(allowed))) continue;
       problems.push({
-        place: component.place,
+        place: calls.sites?.[action] ?? component.place,
         message: `the code of \`${component.name}\` calls ${action}, and no arrow allows it`,
         hint: arrowsThatAllow(action, component, pipeline),
       });

@@ -52,6 +52,7 @@ const checkedType = objectType({
       arrow: textType(),
       to: textType("The component that may."),
       granted: listType(textType(), "In IAM's words."),
+      unused: listType(textType(), "What the arrow could grant besides, which the code does not call."),
       uncertain: optional(textType("Why it is all that the arrow may grant.")),
     }),
   ),
@@ -66,6 +67,7 @@ const callsType = objectType({
   kind: wordType(["exact", "uncertain"]),
   actions: listType(textType(), "In IAM's words."),
   oneOf: optional(listType(listType(textType()))),
+  sites: optional(mapType(placeType, "Action -> where the code calls it first.")),
   reason: optional(textType()),
   prefixes: optional(listType(textType())),
 });

@@ -5,6 +5,7 @@ import { arrowText } from "./arrow.ts";
 import { artifactJson } from "./artifact-words.ts";
 import { consoleUrl } from "./comment.ts";
 import { stageDriftJson } from "./drift-words.ts";
+import { unusedOf } from "./function-words.ts";
 import type { Outcome } from "./outcome.ts";
 import type { DocumentOf, OutcomeDocument } from "./outcome-document.ts";
 import { VERSION } from "./plan-document.ts";
@@ -56,11 +57,12 @@ export function checkedJson(
     resources,
     stale,
     warnings,
-    grants: grants.map(({ arrow, to, granted, uncertain }) => ({
-      arrow: arrowText(arrow),
-      to,
-      granted,
-      ...(uncertain !== undefined && { uncertain }),
+    grants: grants.map((grant) => ({
+      arrow: arrowText(grant.arrow),
+      to: grant.to,
+      granted: grant.granted,
+      unused: unusedOf(grant),
+      ...(grant.uncertain !== undefined && { uncertain: grant.uncertain }),
     })),
     policy,
   };

@@ -3,6 +3,7 @@ import { arrowText } from "./arrow.ts";
 import { artifactLines } from "./artifact-words.ts";
 import { stageDriftLines } from "./drift-words.ts";
 import { findingLine } from "./finding.ts";
+import { unusedOf } from "./function-words.ts";
 import type { Grant } from "./grant.ts";
 import { planLines, riskLines, tally, untouchedText } from "./plan-lines.ts";
 import type { Policy } from "../policy.ts";
@@ -129,8 +130,11 @@ function checkVerdict({ ran, findings }: Policy): string {
 function grantLines(grants: readonly Grant[]): string[] {
   return grants
     .filter(({ granted }) => granted.length > 0)
-    .map(({ arrow, to, granted, uncertain }) => {
+    .map((grant) => {
+      const { arrow, to, granted, uncertain } = grant;
       const why = uncertain === undefined ? "" : ` (all that the arrow may grant, since ${uncertain})`;
-      return `  ${arrowText(arrow)}: \`${to}\` may ${granted.join(", ")}${why}`;
+      const unused = unusedOf(grant);
+      const not = unused.length === 0 ? "" : `; not granted, since it is never called: ${unused.join(", ")}`;
+      return `  ${arrowText(arrow)}: \`${to}\` may ${granted.join(", ")}${why}${not}`;
     });
 }

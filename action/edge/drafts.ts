@@ -7,6 +7,7 @@ import { bundleQuestions, distinct, type Question } from "../core/build-inputs.t
 import { ENTRY } from "../core/buildproblem.ts";
 import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
 import { doesWithout } from "../core/native-package.ts";
+import type { OwnCode } from "../core/call-sites.ts";
 import { bundleCalls } from "../core/calls.ts";
 import type { NativeRoot } from "../core/native-root.ts";
 import type { NativePackage } from "../core/passport.ts";
@@ -95,6 +96,7 @@ export async function draftBundle(bundled: Bundled, settings: DraftSettings): Pr
 
 interface Own {
   readonly files: readonly ArtifactFile[];
+  readonly code: readonly OwnCode[];
   readonly warnings: readonly Problem[];
 }
 
@@ -108,6 +110,7 @@ async function readOwn(bundle: Bundle, root: string): Promise<Own> {
   );
   return {
     files: [...bundleFiles(bundle), ...binaryFiles(bundle)],
+    code: texts,
     warnings: texts.flatMap(({ file, code }) => ownFileWarnings(file, code)),
   };
 }
@@ -151,7 +154,7 @@ async function draft(
       roots: roots
         .filter((one) => packages.native(one)?.isNeeded === true && isNeeded(one, bundle, packages, root))
         .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
-      calls: bundleCalls(bundle.metafile, bundle.output, names),
+      calls: bundleCalls(bundle.metafile, bundle.output, names, own.code),
       warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
       questions: inputs && distinct([...inputs, ...trees]),
       native: (binaries) =>

@@ -15,7 +15,7 @@ const PACKAGES = {
   "@aws-sdk/client-sqs": "3.1169.0",
   "aws-cdk": "2.1148.1",
   "aws-cdk-lib": "2.276.0",
-  constructs: "10.4.2",
+  constructs: "10.8.1",
   esbuild: "0.28.2",
   osls: "4.3.1",
   "serverless-esbuild": "1.57.2",

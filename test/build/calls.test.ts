@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Calls } from "../../action/core/artifact.ts";
+import type { Place } from "../../action/core/problem.ts";
 import { builderOf, project, requestOf } from "./project.ts";
 
 interface Case {
@@ -190,17 +191,39 @@ test("what each bundle can call, all of them built at once", async () => {
     ...Object.fromEntries(CASES.map(({ code }, i) => [`functions/c${i + 1}.ts`, code])),
   });
   const artifacts = await here.build(...sources);
-  expect(artifacts.map(({ calls }, i) => ({ what: CASES[i]?.what, calls }))).toEqual(
-    CASES.map(({ what, calls }) => ({ what, calls })),
-  );
+  expect(
+    artifacts.map(({ calls: { sites: _sites, ...calls } }, i) => ({ what: CASES[i]?.what, calls })),
+  ).toEqual(CASES.map(({ what, calls }) => ({ what, calls })));
 });
 
 test("the reference functions", async () => {
   const root = `${import.meta.dirname}/../..`;
   const requests = ["functions/serverlessproducer.ts", "functions/producerai.ts"].map(requestOf);
   const artifacts = await builderOf(root).build(requests);
-  expect(artifacts.map(({ calls }) => calls)).toEqual([
+  expect(artifacts.map(({ calls: { sites: _sites, ...calls } }) => calls)).toEqual([
     exact("dynamodb:Scan", "sqs:SendMessage"),
     exact("comprehend:DetectSentiment", "s3:PutObject"),
   ]);
+});
+
+test("where the user's own code makes a call", async () => {
+  using here = project({
+    "functions/a.ts": `import { SQSClient, SendMessageCommand } from "@aws-sdk/client-sqs";
+      import { read } from "./lib/read.ts";
+      // Not new SendMessageCommand() here,
+      export const handler = async () =>
+        new SQSClient({}).send(new SendMessageCommand(await read()));`,
+    "functions/lib/read.ts": `import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+      import { GetCommand, paginateScan } from "@aws-sdk/lib-dynamodb";
+      const client = new DynamoDBClient({});
+      export const read = async () => [
+        paginateScan({ client } as never, { TableName: "a" }), client.send(new GetCommand({}) as never)] as never;`,
+  });
+  const [artifact] = await here.build("functions/a.ts");
+  const place = (file: string, line: number, column: number): Place => ({ file, line, column });
+  expect(artifact?.calls.sites).toEqual({
+    "sqs:SendMessage": place("functions/a.ts", 5, 36),
+    "dynamodb:GetItem": place("functions/lib/read.ts", 5, 80),
+    "dynamodb:Scan": place("functions/lib/read.ts", 5, 9),
+  });
 });

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { Artifact, Calls } from "../../action/core/artifact.ts";
+import type { Artifact, Calls, Sites } from "../../action/core/artifact.ts";
 import { UserError, formatProblem } from "../../action/core/problem.ts";
 import { concreteStage } from "../../action/core/stage.ts";
 import { readableJson } from "../../action/core/value.ts";
@@ -28,6 +28,7 @@ interface GivenCalls {
   readonly oneOf?: readonly (readonly string[])[];
   readonly uncertain?: string;
   readonly prefixes?: readonly string[];
+  readonly sites?: Sites;
 }
 
 export const OUTPUTS: readonly string[] = ["stack.json", "warnings.txt", "error.txt"];
@@ -95,8 +96,8 @@ function artifact([component, given]: [string, GivenCalls]): Artifact {
   };
 }
 
-function callsOf({ actions = [], uncertain, oneOf, prefixes }: GivenCalls): Calls {
-  const known = { actions, ...(oneOf ? { oneOf } : {}) };
+function callsOf({ actions = [], uncertain, oneOf, prefixes, sites }: GivenCalls): Calls {
+  const known = { actions, ...(oneOf ? { oneOf } : {}), ...(sites ? { sites } : {}) };
   if (uncertain === undefined) return { kind: "exact", ...known };
   return { kind: "uncertain", ...known, reason: uncertain, ...(prefixes ? { prefixes } : {}) };
 }
