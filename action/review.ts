@@ -55,7 +55,11 @@ async function lookUp(
       ({ merged, baseBranch }) => merged && baseBranch === branch,
     );
     if (origins.length === 0) {
-      return { kind: "not-reviewed", digest, why: "its commit came from none that was merged" };
+      return {
+        kind: "not-reviewed",
+        digest,
+        why: `no pull request that was merged into \`${branch}\` has brought its commit`,
+      };
     }
     const own = await plansOf(origins);
     if (own.length === 0) {
@@ -70,7 +74,7 @@ async function lookUp(
     // As a permission that comments lack: a question that GitHub may answer in a minute is not answered by a guess.
     if (!(error instanceof GitHubRefusal) || !["permission", "not-found"].includes(error.kind)) throw error;
     for (const problem of error.problems) log.warn(formatProblem(problem));
-    return { kind: "not-reviewed", digest, why: "the job may not look at them" };
+    return { kind: "not-reviewed", digest, why: "the job may not look at pull requests" };
   }
 }
 

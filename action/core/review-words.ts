@@ -20,7 +20,7 @@ export function reviewWords(review: Review, words: readonly ResourceWords[]): Re
     case "approved":
       return { verdict: `as approved (${plan})`, differences: [] };
     case "not-reviewed":
-      return { verdict: `this ${plan} was not reviewed in a pull request: ${review.why}`, differences: [] };
+      return { verdict: `this ${plan} was not reviewed: ${review.why}`, differences: [] };
     case "other-approved":
       return {
         verdict: `plan ${shortDigest(review.approved)} was approved, and this is ${plan}`,

@@ -24,7 +24,7 @@ export type Review =
     }
   /** A person named another plan. */
   | { readonly kind: "other-approved"; readonly digest: string; readonly approved: string }
-  /** `why`: half a sentence. */
+  /** `why`: a sentence without a full stop. */
   | { readonly kind: "not-reviewed"; readonly digest: string; readonly why: string };
 
 export interface Difference extends Pick<DigestedChange, "logicalId" | "effect"> {

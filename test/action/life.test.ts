@@ -83,7 +83,7 @@ test("closing the pull request takes the preview away, and everybody is told", a
   const run = await world.pullRequest("closed", number);
   expect(run.told).toMatchSnapshot("log");
   expect(run.routes).toMatchSnapshot("routes");
-  expect(world.comments(number)[0]).toMatchSnapshot("comment");
+  expect(world.steady(world.comments(number)[0] ?? "")).toMatchSnapshot("comment");
   expect(await world.stackNames()).toEqual(["burrow-prod"]);
   const [removed = ""] = JSON.parse(run.outputs["removed-stacks"] ?? "") as string[];
   expect(removed).toMatch(PREVIEW);

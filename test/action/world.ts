@@ -216,16 +216,22 @@ function steady(text: string, { aws, github, oidc }: Parts): string {
     const index = commits.findIndex((sha) => sha.startsWith(start));
     return index < 0 ? start : `<commit ${index}>`;
   };
-  return text
-    .replaceAll(/(?<=```mermaid\ngantt\n {4}title )(\S+): [^]*?(?=\n```)/g, "$1: <timeline>")
-    .replaceAll(/\b(?:[0-9a-f]{40}|[0-9a-f]{7})\b/g, commitOf)
-    .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
-    .replaceAll(/ghs_[0-9a-f]+/g, "<token>")
-    .replaceAll(/(?<=::add-mask::)(?!<token>).*/g, "<secret>")
-    .replaceAll(/ +\d+\.\d s$/gm, "  <seconds>")
-    .replaceAll(/-[0-9A-Z]{13}\b/g, "-<random>")
-    .replaceAll(aws.endpoint, "<aws>")
-    .replaceAll(oidc.url, "<oidc>");
+  return (
+    text
+      .replaceAll(/(?<=```mermaid\ngantt\n {4}title )(\S+): [^]*?(?=\n```)/g, "$1: <timeline>")
+      .replaceAll(/\b(?:[0-9a-f]{40}|[0-9a-f]{7})\b/g, commitOf)
+      .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, "<uuid>")
+      .replaceAll(/\bplan [0-9a-f]{12}\b/g, "plan <digest>")
+      // Of the plan; keyed by the stack's salt, as far as values are hidden.
+      .replaceAll(/(?<="digest":")[0-9a-f]{64}(?=")|(?<="seal":")[^"]+/g, "<digest>")
+      .replaceAll(/(?<=":"(?:added|changed|removed|replaced) )[0-9a-f]{10}(?=")/g, "<hash>")
+      .replaceAll(/ghs_[0-9a-f]+/g, "<token>")
+      .replaceAll(/(?<=::add-mask::)(?!<token>).*/g, "<secret>")
+      .replaceAll(/ +\d+\.\d s$/gm, "  <seconds>")
+      .replaceAll(/-[0-9A-Z]{13}\b/g, "-<random>")
+      .replaceAll(aws.endpoint, "<aws>")
+      .replaceAll(oidc.url, "<oidc>")
+  );
 }
 
 async function stackNames(aws: LocalAws): Promise<string[]> {

@@ -153,7 +153,7 @@ test("main has moved meanwhile: what differs is said, and as it is not riskier, 
   const direct = await pushed();
   expect(direct).toMatchObject({ code: 0, outputs: { result: "deployed" } });
   expect(direct.stdout).toMatch(
-    /this plan [0-9a-f]{12} was not reviewed in a pull request: its commit came from none that was merged/,
+    /this plan [0-9a-f]{12} was not reviewed: no pull request that was merged into `main` has brought its commit/,
   );
 
   await write({ delay: "20" });
@@ -239,7 +239,7 @@ test("a job that may not look at pull requests deploys, and says what is missing
   const run = await merged(number, "squash", { permissions });
   expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
   expect(run.stdout).toContain("it lacks the permission `pull-requests: read`");
-  expect(run.stdout).toContain("was not reviewed in a pull request: the job may not look at them");
+  expect(run.stdout).toContain("was not reviewed: the job may not look at pull requests");
 });
 
 test("where GitHub does not answer, nothing is deployed on a guess", async () => {

@@ -291,10 +291,10 @@ describe("the review of a plan", () => {
     const wider = risk("`worker` may s3:* on everything");
     const review = judgeReview(digestOf([policy("b")], [wider]), [reviewed(digestOf([policy("a")]))], []);
     expect(reviewRefusal(review, "prod", [], [wider])?.message).toMatchInlineSnapshot(`
-      "config/pipeline.yaml:9:3: more rights: \`worker\` may s3:* on everything
-      this plan 3eea082103ac is riskier than what was reviewed in #12: nothing was changed
+      "this plan 3eea082103ac is riskier than what was reviewed in #12: nothing was changed
           not as reviewed: policy of worker changed (WorkerPolicy)
-          If it is to be deployed all the same, start the workflow by hand with \`command: deploy\`, \`stage: prod\`, \`approve: 3eea082103ac\`: whoever may approve jobs of the stage's environment then decides."
+          If it is to be deployed all the same, start the workflow by hand with \`command: deploy\`, \`stage: prod\`, \`approve: 3eea082103ac\`: whoever may approve jobs of the stage's environment then decides.
+      config/pipeline.yaml:9:3: not reviewed: more rights: \`worker\` may s3:* on everything"
     `);
   });
 });
