@@ -38,9 +38,14 @@ export async function judgePolicy(stacks: readonly JudgedStack[], ports: PolicyP
   const findings = answers.flatMap(({ name, judged, read }): readonly Finding[] => {
     if (judged.kind === "absent") return [];
     const found = judged.kind === "answered" ? read(judged.json, originsOf) : undefined;
-    if (found) return found;
-    const why = judged.kind === "failed" ? firstLines(redactText(judged.why)) : "its answer cannot be read";
-    return [{ kind: "problem", what: `${name} could not judge the templates: ${why}`, rule: name }];
+    const trouble = judged.kind === "failed" ? judged.why : judged.complaint;
+    const why = trouble !== "" ? firstLines(redactText(trouble)) : "its answer cannot be read";
+    const broken: Finding = {
+      kind: "problem",
+      what: `${name} could not judge the templates: ${why}`,
+      rule: name,
+    };
+    return [...(found ?? []), ...(found && trouble === "" ? [] : [broken])];
   });
   const named = (wanted: boolean): readonly string[] => [
     ...new Set(answers.filter(({ judged }) => (judged.kind === "absent") !== wanted).map(({ name }) => name)),

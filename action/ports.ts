@@ -362,8 +362,8 @@ export interface Judges {
 export type Judged =
   /** The program is not on this machine. */
   | { readonly kind: "absent" }
-  /** In its own form of JSON. */
-  | { readonly kind: "answered"; readonly json: string }
+  /** In its own form of JSON; `complaint`: it has not judged all. Empty for none. */
+  | { readonly kind: "answered"; readonly json: string; readonly complaint: string }
   | { readonly kind: "failed"; readonly why: string };
 
 /** What the account and region may hold. */

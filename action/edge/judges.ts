@@ -67,12 +67,14 @@ function run(program: string, args: readonly string[], cwd: string, path: string
     } as const;
     execFile(program, [...args], options, (error, stdout, stderr) => {
       if (error?.code === "ENOENT") return resolve({ kind: "absent" });
-      if (error?.killed === true) {
+      if (error?.killed === true && typeof error.code !== "string") {
         return resolve({ kind: "failed", why: `it took longer than ${LIMIT_MS / 60_000} minutes` });
       }
       // Both end with another code than 0 when they have found something.
       const isAnswer = stdout.trimStart().startsWith("[");
-      if (isAnswer) return resolve({ kind: "answered", json: stdout });
+      // cfn-guard leaves out a file of rules that it cannot read, and answers as if all were well.
+      const complaint = program === "cfn-guard" ? stderr.trim() : "";
+      if (isAnswer) return resolve({ kind: "answered", json: stdout, complaint });
       const said = [stderr, stdout].map((text) => text.trim()).find((text) => text !== "");
       resolve({ kind: "failed", why: said ?? error?.message ?? "it said nothing" });
     });
