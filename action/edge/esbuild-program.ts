@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { ESBUILD_PROGRAMS, ESBUILD_VERSION, isUsableEsbuild } from "../core/esbuild-release.ts";
 import { UserError } from "../core/problem.ts";
 import { cacheFolder, keptFolder, type Environment } from "./cache.ts";
-import { installPinned, type NpmResult } from "./npm.ts";
+import { installPinned, type NpmFailure } from "./npm.ts";
 
 export type Esbuild = Pick<typeof import("esbuild"), "build" | "transform" | "version">;
 
@@ -95,11 +95,7 @@ async function programFromNpm(environment: Environment, other: string | undefine
   });
 }
 
-function missing(
-  result: Exclude<NpmResult, { kind: "done" }>,
-  other: string | undefined,
-  instead: string,
-): UserError {
+function missing(result: NpmFailure, other: string | undefined, instead: string): UserError {
   const has = other === undefined ? "this repository has none" : `this repository has ${other}`;
   const what = `functions are bundled with esbuild ${ESBUILD_VERSION}; ${has}, and npm, which gets it,`;
   switch (result.kind) {

@@ -32,10 +32,13 @@ export interface NpmSettings {
   readonly environment: Environment;
   /** The repository's .npmrc, for its registries. */
   readonly npmrc?: string | undefined;
+  /** Aborting it ends npm; the result is then a failure like any other. */
+  readonly signal?: AbortSignal | undefined;
 }
 
-export type NpmResult =
-  | { readonly kind: "done" }
+export type NpmResult = { readonly kind: "done" } | NpmFailure;
+
+export type NpmFailure =
   /** There is no `npm` on the PATH. */
   | { readonly kind: "absent" }
   | { readonly kind: "late"; readonly seconds: number }
@@ -46,7 +49,7 @@ export type NpmResult =
 export async function npm(
   args: readonly string[],
   folder: string,
-  { environment, npmrc }: NpmSettings,
+  { environment, npmrc, signal }: NpmSettings,
 ): Promise<NpmResult> {
   if (npmrc !== undefined) await copyFile(npmrc, join(folder, ".npmrc"));
   return new Promise((resolve) => {
@@ -57,6 +60,7 @@ export async function npm(
         cwd: folder,
         env: Object.fromEntries(Object.entries(environment).filter(([name]) => PASSED.test(name))),
         timeout: LIMIT_MS,
+        signal,
         maxBuffer: 16 * 1024 * 1024,
       },
       (error, _stdout, stderr) => resolve(resultOf(error, stderr)),
