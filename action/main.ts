@@ -11,6 +11,7 @@ import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type ReadEvent, readEvent } from "./core/read-event.ts";
+import { REASONS } from "./core/reason.ts";
 import { textOf } from "./core/value.ts";
 import { type ResultFile, outcomeFile, resultOf } from "./core/result.ts";
 import { createGitHub } from "./edge/github.ts";
@@ -139,6 +140,11 @@ async function fail(thrown: unknown, runner: Runner): Promise<void> {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   runner.error(`this is a bug in Warren: ${stack}`);
   if (error instanceof Error && error.cause !== undefined) runner.error(`caused by ${textOf(error.cause)}`);
+  const bug = new UserError("bug", {
+    message: "this is a bug in Warren: its stack is in the log",
+    hint: REASONS.bug.mend,
+  });
+  return runner.summary(failureSummary(bug, bug.problems, whereabouts("bug", process.env)));
 }
 
 async function main(): Promise<void> {

@@ -34,7 +34,8 @@ export function reasonsPage(): string {
   const head = [
     "# Reasons",
     "A run that fails says why with one of these words: at the end of its messages, as the output `reason` of the Action, and as " +
-      "`reason` with `--json`. They do not change from version to version. `warren explain <reason>` prints the same.",
+      "`reason` with `--json`. They do not change from version to version. `warren explain <reason>` prints the same. (A run that had nothing to do is " +
+      "no failure: its output `reason` has words of its own, which its log explains.)",
   ];
   const pages = ALL.map((reason) => {
     const { meaning, mend } = REASONS[reason];

@@ -11,6 +11,8 @@ export interface ReasonPage {
   readonly mend: string;
   /** It may pass by itself: the same again is the thing to do. */
   readonly again?: boolean;
+  /** Of the command line, where it is not what `again` says. */
+  readonly exit?: number;
 }
 
 export const REASONS: Readonly<Record<Reason, ReasonPage>> = pages;
@@ -19,5 +21,6 @@ export const REASONS: Readonly<Record<Reason, ReasonPage>> = pages;
 const EXIT = { mend: 1, again: 75 } as const;
 
 export function exitCodeOf(reason: Reason): number {
-  return REASONS[reason].again === true ? EXIT.again : EXIT.mend;
+  const { again = false, exit } = REASONS[reason];
+  return exit ?? (again ? EXIT.again : EXIT.mend);
 }

@@ -23,14 +23,14 @@ export async function fakeCloudFormation(
       asked.push(form);
       const { Action: action = "" } = form;
       const given = answer(form);
-      const [status, xml] =
+      const [status, answered] =
         "result" in given
           ? [200, `<${action}Response><${action}Result>${given.result}</${action}Result></${action}Response>`]
           : [
               given.status,
               `<ErrorResponse><Error><Type>Sender</Type><Code>${given.error}</Code><Message>no</Message></Error></ErrorResponse>`,
             ];
-      response.writeHead(status, { "content-type": "text/xml" }).end(xml);
+      response.writeHead(status, { "content-type": "text/xml" }).end(answered);
     });
   });
   const endpoint = await listenLocally(server);

@@ -131,7 +131,7 @@ test("where there is no such API nothing is told; a refusal is one", async () =>
   expect(await stacks.failedEvents(OF)).toBeUndefined();
   expect(await stacks.hookRemedies({ changeSetId: CHANGE_SET })).toBeUndefined();
   await using shut = await fakeCloudFormation(() => ({ error: "AccessDenied", status: 403 }));
-  await expect(createStacks(shut.clients, systemClock).failedEvents(OF)).rejects.toThrow();
+  await expect(createStacks(shut.clients, systemClock).failedEvents(OF)).rejects.toThrow("no");
 });
 
 test("a stack event tells its operation, and a hook that has stopped its resource", async () => {
