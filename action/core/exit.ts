@@ -17,7 +17,12 @@ export function exitOf(outcome: Outcome): number {
       return outcome.plan.risk.stops.length > 0 ? EXIT.problem : EXIT.ok;
     case "drift":
       return driftExit(outcome.stages);
-    default:
+    case "generated":
+    case "drawn":
+    case "built":
+    case "rendered":
+    case "deployed":
+    case "destroyed":
       return EXIT.ok;
   }
 }

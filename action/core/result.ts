@@ -40,11 +40,11 @@ export interface ResultFile {
 export function resultOf(outcome: GitopsOutcome): Result {
   const plan = reviewedPlan(outcome);
   // What can be long is the plan, and all that has one has facts.
-  const report = "facts" in outcome ? renderReport(outcome.facts) : undefined;
+  const whole = "facts" in outcome ? renderReport(outcome.facts) : undefined;
   return {
     ...toldOf(outcome),
     files: [
-      ...(report ? [{ output: "report", ...report } as const] : []),
+      ...(whole ? [{ output: "report", ...whole } as const] : []),
       ...(plan ? [{ output: "plan-file", name: "plan.json", text: jsonFile(plan) } as const] : []),
       outcomeFile(gitopsJson(outcome)),
     ],

@@ -163,7 +163,7 @@ test("every rule has examples", () => {
   const all = Object.values(rules).flatMap((text) =>
     [...text.matchAll(/^rule (\w+)/gm)].map(([, name]) => name),
   );
-  expect(all.toSorted()).toEqual(Object.keys(EXAMPLES).toSorted());
+  expect(new Set(all)).toEqual(new Set(Object.keys(EXAMPLES)));
 });
 
 test.skipIf(absent)(
