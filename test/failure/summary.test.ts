@@ -119,7 +119,7 @@ test("every reason is a page of its own, in whole sentences", () => {
   for (const reason of ALL) {
     const { meaning, mend } = REASONS[reason];
     for (const text of [meaning, mend])
-      expect([reason, text]).toEqual([reason, expect.stringMatching(/^\S[^]{15,}\.$/)]);
+      expect([reason, text]).toEqual([reason, expect.stringMatching(/^\S[^]{10,}\.$/)]);
     expect(page).toContain(`\n## ${reason}\n\n${meaning}\n`);
     expect(explain(reason, false)).toContain(meaning);
     expect(explain(undefined, false)).toMatch(new RegExp(`^${reason} +\\S`, "m"));
