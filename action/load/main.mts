@@ -7,7 +7,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import { basename, dirname, join, resolve } from "node:path";
 import { performance } from "node:perf_hooks";
-import { setImmediate as turn } from "node:timers/promises";
+import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { isMainThread, workerData } from "node:worker_threads";
 
@@ -19,6 +19,9 @@ import { hasTriedNetwork, leave, leaveWithOutput, report, thrown } from "./repor
 
 /** A process with this much memory in use makes place for a new one. */
 const MEMORY_MAX = 300 * 1024 * 1024;
+
+/** Milliseconds that are cheaper than a new process. */
+const REST_TRIES = 20;
 
 const NODE_MAJOR = Number(process.versions.node.split(".")[0]);
 
@@ -40,7 +43,7 @@ async function main(): Promise<void> {
     const end = await load(task, plan);
     report(index, end);
     // What a function has left behind may make the next one load that would not by itself.
-    const isAsBefore = !hasTriedNetwork() && resources() <= idle && isUnchanged(fresh);
+    const isAsBefore = !hasTriedNetwork() && (await comesToRest(idle)) && isUnchanged(fresh);
     if (end.kind !== "loaded" || !isAsBefore || process.memoryUsage.rss() > MEMORY_MAX) break;
   }
   if (mode === "diagnose") await leaveWithOutput();
@@ -50,6 +53,12 @@ async function main(): Promise<void> {
 /** How many things there are that could still call back, but for stdout and stderr. */
 function resources(): number {
   return process.getActiveResourcesInfo().filter((name) => name !== "PipeWrap").length;
+}
+
+/** A client of the AWS SDK begins to look for its files of settings when it is made, and has soon found none. */
+async function comesToRest(idle: number): Promise<boolean> {
+  for (let tries = 0; resources() > idle && tries < REST_TRIES; tries++) await sleep(1);
+  return resources() <= idle;
 }
 
 /** Touches only what is another value: without TZ, Node searches all files of time zones (20 ms). */

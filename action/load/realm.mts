@@ -49,8 +49,9 @@ export function isUnchanged(before: Fingerprint): boolean {
       const [was, is] = [properties[key], now[key]];
       if (VOLATILE.has(key) || (was !== undefined && Object.is(was.value, is?.value) && was.get === is?.get))
         continue;
-      // Node makes some globals, such as fetch's classes, when they are first asked for.
-      if (was?.get !== undefined && is?.get === undefined && one === globalThis) continue;
+      // Node makes some when they are first asked for: fetch's classes, process.allowedNodeEnvironmentFlags.
+      const isLazy = one === globalThis || one === process;
+      if (was?.get !== undefined && is?.get === undefined && isLazy) continue;
       return false;
     }
     if (Reflect.ownKeys(properties).length > Reflect.ownKeys(now).length) return false;

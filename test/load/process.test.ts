@@ -51,7 +51,12 @@ function stubborn(mark: string): LoadRequest {
 test("functions share processes, as long as they leave them as they were", async () => {
   const tidy = Array.from({ length: 40 }, () => artifact(HANDLER));
   const untidy = Array.from({ length: 8 }, () => artifact(`globalThis.left = 1;${HANDLER}`));
+  // As a client of the AWS SDK does: it looks for a file, and imports all of `process`, some of which Node makes then.
+  const client =
+    'import fs from "node:fs/promises"; fs.readFile("/nowhere").catch(() => {}); ({ ...process });';
+  const clients = Array.from({ length: 40 }, () => artifact(`${client}${HANDLER}`));
   expect(await countProcesses(tidy)).toBeLessThanOrEqual(availableParallelism());
+  expect(await countProcesses(clients)).toBeLessThanOrEqual(availableParallelism());
   expect(await countProcesses(untidy)).toBe(8);
 });
 
