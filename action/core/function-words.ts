@@ -77,7 +77,7 @@ export function functionSection(functions: readonly FunctionWords[]): Section {
     ]);
   });
   const columns = [
-    row(["function", "may", "not granted: never called", "code", "tried out"]),
+    row(["component", "may", "not granted: never called", "code", "tried out"]),
     row(["-", "-", "-", "-", "-"]),
   ];
   const head = "<details><summary>The functions</summary>\n";

@@ -62,7 +62,13 @@ export function createBuildCache({
   const installed = installQuestions(root, LOCK_FILES);
   // NODE_PATH is where esbuild looks for packages, too.
   const { NODE_PATH = "" } = environment;
-  const program = [(programHash ??= hashOfProgram()), esbuild, process.platform, process.arch, NODE_PATH].join(" ");
+  const program = [
+    (programHash ??= hashOfProgram()),
+    esbuild,
+    process.platform,
+    process.arch,
+    NODE_PATH,
+  ].join(" ");
   const zips = new Map<string, Promise<Uint8Array>>();
   const fresh: { readonly request: BuildRequest; readonly build: Omit<KeptBuild, "answers"> }[] = [];
 

@@ -114,7 +114,9 @@ test("what was changed by hand is told by component and line, and put back", asy
   expect(json.code).toBe(3);
   expect(json.stdout).not.toContain("hunter2");
   const { stages } = JSON.parse(json.stdout) as { stages: { resources: unknown[] }[] };
-  expect(stages).toMatchObject([{ stage: "prod", stackName: "burrow-prod", status: "drifted", unchecked: [] }]);
+  expect(stages).toMatchObject([
+    { stage: "prod", stackName: "burrow-prod", status: "drifted", unchecked: [] },
+  ]);
   expect(stages[0]?.resources).toContainEqual(
     expect.objectContaining({
       kind: "modified",

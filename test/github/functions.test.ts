@@ -58,7 +58,7 @@ test("what each function may, what it does not get, what is in it, and that it l
   expect(table(ARTIFACTS, GRANTS)).toMatchInlineSnapshot(`
     "<details><summary>The functions</summary>
 
-    | function | may | not granted: never called | code | tried out |
+    | component | may | not granted: never called | code | tried out |
     | - | - | - | - | - |
     | \`thumb\` | \`comprehend:DetectSentiment\`<br>\`s3:GetObject\`<br>\`sqs:SendMessage\` | \`s3:PutObject\` | 17.2 MB<br>sharp 0&#46;35&#46;5 &#40;fetched for the function&#39;s system&#44; 2 binaries&#44; 16&#46;9 MB&#41; | loads&#44; with sharp&#46;node<br>needs glibc 2&#46;26 of 2&#46;34 |
     | \`report\` | \`s3:PutObject\`<br>all that its arrows may grant, since which calls Python code makes cannot be read from it |  | 17.2 MB | loads in 5 s |
