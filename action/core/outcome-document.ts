@@ -4,7 +4,6 @@ import {
   type TypeOf,
   anyType,
   constantType,
-  flagType,
   integerType,
   listType,
   mapType,
