@@ -108,16 +108,18 @@ function count(number: number, noun: string): string {
 }
 
 const WHAT_JUDGES_SEE: Readonly<Record<string, string>> = {
-  "cfn-lint":
-    "with it the templates would be held against CloudFormation's own schemas (`pip install cfn-lint`)",
+  "cfn-lint": "CloudFormation's own schemas (`pip install cfn-lint`)",
   "cfn-guard":
-    "with it they would be held against rules about encryption, public access, IAM and logs, and your own in config/rules (`cargo install cfn-guard`)",
+    "rules about encryption, access and logs, and your own in config/rules (`cargo install cfn-guard`)",
 };
 
 function policyLines({ absent, findings }: Policy): string[] {
+  const seen = absent.map((name) => WHAT_JUDGES_SEE[name] ?? name).join(", ");
   return [
     ...findings.map(findingLine),
-    ...absent.map((name) => `${name} is not on this machine: ${WHAT_JUDGES_SEE[name]}`),
+    ...(absent.length === 0
+      ? []
+      : [`${absent.join(" and ")} not on the PATH: templates are not held against ${seen}`]),
   ];
 }
 

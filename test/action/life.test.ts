@@ -141,7 +141,11 @@ test("a re-run of an old deploy says that a newer commit is deployed, and stops"
   await world.checkout.write({ "config/pipeline.yaml": PIPELINE });
   const again = await world.push("main", { after: old, attempt: 2 });
   expect(again.told).toMatchSnapshot();
-  expect(again.outputs).toEqual({ result: "skipped", reason: "newer-deployed" });
+  expect(again.outputs).toEqual({
+    result: "skipped",
+    reason: "newer-deployed",
+    "outcome-file": expect.any(String),
+  });
   const forced = await world.push("main", { after: old, attempt: 2, inputs: { "allow-older": "true" } });
   expect(forced.outputs).toMatchObject({ result: "deployed" });
 });
@@ -153,7 +157,7 @@ test("a pull request from a fork is built, rendered and checked, and asks nobody
     environment: { AWS_ENDPOINT_URL: "http://127.0.0.1:1", AWS_ACCESS_KEY_ID: "", AWS_SECRET_ACCESS_KEY: "" },
   });
   expect(run.told).toMatchSnapshot();
-  expect(run.outputs).toEqual({ result: "checked", reason: "fork" });
+  expect(run.outputs).toEqual({ result: "checked", reason: "fork", "outcome-file": expect.any(String) });
   expect(run.routes).toEqual([]);
 });
 

@@ -17,6 +17,7 @@ test("check says that all is right, and which generated files are not", async ()
       "code": 0,
       "stderr": "warning: config/pipeline.schema.json is not up to date: run \`warren generate\`
     warning: functions/warren-env.d.ts is not up to date: run \`warren generate\`
+    cfn-lint and cfn-guard not on the PATH: templates are not held against CloudFormation's own schemas (\`pip install cfn-lint\`), rules about encryption, access and logs, and your own in config/rules (\`cargo install cfn-guard\`)
     all right: 2 components, 1 arrow, 2 stages, 11 resources a stack
     ",
       "stdout": "",
