@@ -3,7 +3,7 @@ import { changeSetFailure, operationFailure } from "./cause.ts";
 import type { Artifact } from "./core/artifact.ts";
 import { planLines, riskLines, untouchedText } from "./core/plan-lines.ts";
 import { UserError } from "./core/problem.ts";
-import { SALT_TAG, redactText } from "./core/redact.ts";
+import { SALT_TAG } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import type { ReviewWords } from "./core/review-words.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";

@@ -29,8 +29,8 @@ const QUEUE = { delay: "0", retention: "3600" };
 /** What the checkout says, in full: on GitHub, a pull request's is its merge. */
 function write(options: Readonly<Record<string, string>>, more = "", key = "name"): Promise<void> {
   const all = Object.entries({ ...QUEUE, ...options }).map(([name, value]) => `${name}: ${value}`);
-  const queue = [...all, ...(more === "" ? [] : [more])].join(", ");
-  const components = `queue, ${queue} }\n  fang: { kind: table, key: ${key} }`;
+  const written = [...all, ...(more === "" ? [] : [more])].join(", ");
+  const components = `queue, ${written} }\n  fang: { kind: table, key: ${key} }`;
   return world.checkout.write({ "config/pipeline.yaml": PIPELINE.replace("queue }", components) });
 }
 
