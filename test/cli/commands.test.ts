@@ -40,6 +40,7 @@ test("check says that all is right, and which generated files are not", async ()
     stale: [],
     warnings: [],
     grants: [],
+    policy: { ran: [], absent: ["cfn-lint", "cfn-guard"], findings: [] },
   });
 });
 
