@@ -52,8 +52,8 @@ export async function draftPython(request: BuildRequest, root: string): Promise<
   const packed = await packPython(request, { root });
   if (packed.kind === "failed") return packed;
   const { files, handler, calls, warnings, native, inputs, pinned } = packed;
-  // A module beside the others goes before a package of the same name.
-  const folders = [...new Set(inputs.map((path) => dirname(path)))];
+  const home = dirname(request.source);
+  const folders = inputs.filter((path) => path.endsWith(".py")).map((path) => dirname(path));
   return {
     kind: "drafted",
     draft: {
@@ -67,7 +67,12 @@ export async function draftPython(request: BuildRequest, root: string): Promise<
       questions: pinned
         ? [
             ...inputs.map((path): Question => ({ kind: "file", path })),
-            ...folders.map((path): Question => ({ kind: "modules", path })),
+            // A module beside the source goes before a package from the index.
+            { kind: "modules", path: home },
+            // A package of the user's own goes along whole.
+            ...[...new Set(folders)].flatMap((path): readonly Question[] =>
+              path === home ? [] : [{ kind: "tree", path }],
+            ),
           ]
         : undefined,
       native: () => native,

@@ -15,6 +15,7 @@ import { expect, test } from "vitest";
 
 import type { Artifact } from "../../action/core/artifact.ts";
 import { buildsFolder } from "../../action/core/kept-build.ts";
+import { somePython } from "../python/interpreter.ts";
 import { builderOf, project, type Project, requestOf } from "./project.ts";
 
 const FILES = {
@@ -133,6 +134,34 @@ test("files of a package that lies beside the bundle count, though no import nam
   const [after] = await build(here, ["functions/a.ts"]);
   expect(after?.key).not.toBe(before?.key);
 });
+
+const python = await somePython(["3.13", "3.14"]);
+
+test.skipIf(python === undefined)(
+  "a Python function is built anew for a module beside it, and for no other",
+  async () => {
+    using here = project({
+      "functions/a.py": "import dig\n\ndef handler(event, context):\n    return dig.WORD\n",
+      "functions/dig.py": "WORD = 'one'\n",
+      "other.py": "",
+    });
+    const request = { ...requestOf("functions/a.py", 0), runtime: `python${python?.version}` };
+    const once = async (): Promise<string> => {
+      const [artifact] = await builderOf(here.root, cacheOf(here)).build([request]);
+      return artifact?.key ?? "";
+    };
+    const before = await once();
+    const [entry = ""] = readdirSync(cacheOf(here)).filter((name) => name.endsWith(".json"));
+    const file = (): number => statSync(join(cacheOf(here), entry)).ino;
+    const first = file();
+    write(here, "other.py", "WORD = 'x'\n");
+    expect(await once()).toBe(before);
+    expect(file()).toBe(first);
+    write(here, "functions/dig.py", "WORD = 'two'\n");
+    expect(await once()).not.toBe(before);
+    expect(file()).not.toBe(first);
+  },
+);
 
 test("an import with a pattern is looked up each time", async () => {
   using here = project({
