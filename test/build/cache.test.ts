@@ -141,8 +141,9 @@ test.skipIf(python === undefined)(
   "a Python function is built anew for a module beside it, and for no other",
   async () => {
     using here = project({
-      "functions/a.py": "import dig\n\ndef handler(event, context):\n    return dig.WORD\n",
+      "functions/a.py": "import dig, kit\n\ndef handler(event, context):\n    return dig.WORD\n",
       "functions/dig.py": "WORD = 'one'\n",
+      "functions/kit/__init__.py": "",
       "other.py": "",
     });
     const request = { ...requestOf("functions/a.py", 0), runtime: `python${python?.version}` };
@@ -158,7 +159,10 @@ test.skipIf(python === undefined)(
     expect(await once()).toBe(before);
     expect(file()).toBe(first);
     write(here, "functions/dig.py", "WORD = 'two'\n");
-    expect(await once()).not.toBe(before);
+    const changed = await once();
+    expect(changed).not.toBe(before);
+    write(here, "functions/kit/words.csv", "three");
+    expect(await once()).not.toBe(changed);
     expect(file()).not.toBe(first);
   },
 );
