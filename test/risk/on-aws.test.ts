@@ -57,6 +57,7 @@ test("a table that would be replaced stops the plan and the deploy, at its line,
     small-prod: a deploy would update it: 1 may be replaced
     error: config/pipeline.yaml:5:3: table of \`fang\` may be replaced by an empty one
         If the data may go, say so in pipeline.yaml: \`waivers: [{ component: fang, allow: replace, until: <year-month-day>, why: <reason> }]\`
+    warren explain data-at-risk
     "
   `);
   const deployed = await warren("deploy", "--stage", "prod");
