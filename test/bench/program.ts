@@ -6,6 +6,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 import { build } from "esbuild";
 
+import { eachAtOnce } from "../../action/core/parallel.ts";
 import { createBuilder } from "../../action/edge/builder.ts";
 
 const [what = "", root = "", cache = "", ...sources] = process.argv.slice(2);
@@ -56,5 +57,5 @@ async function warren(): Promise<void> {
   );
   if (artifacts.length !== sources.length) throw new Error("an artifact is missing");
   // Nothing changed: nothing is uploaded, so nothing is packed.
-  if (what !== "warren-warm") await Promise.all(artifacts.map(({ zip }) => zip()));
+  if (what !== "warren-warm") await eachAtOnce(16, artifacts, async ({ zip }) => void (await zip()));
 }
