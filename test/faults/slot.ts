@@ -68,15 +68,23 @@ export async function stateOf(slot: Slot, world: World): Promise<string> {
   const comments = slot.number === 0 ? [] : world.comments(slot.number);
   const text = JSON.stringify({ stacks, deployments, comments }, null, 2);
   const head = world.github.state.branches.get(slot.branch);
-  return world
-    .steady(
-      head === undefined ? text : text.replaceAll(head, "<head>").replaceAll(head.slice(0, 7), "<head>"),
-    )
-    .replaceAll(new RegExp(`${slot.branch}-[0-9a-f]{6}`, "g"), "<branch>")
-    .replaceAll(slot.branch, "<branch>")
-    .replaceAll(slot.name, "<pipeline>")
-    .replaceAll(new RegExp(`(?<=pull/|#|&#8203;|"warren:pull-request": ")${slot.number}\\b`, "g"), "<number>")
-    .replaceAll(/(?<!(?:functions|previews)\/)\b[0-9a-f]{64}/g, "<digest>");
+  return (
+    world
+      .steady(
+        head === undefined ? text : text.replaceAll(head, "<head>").replaceAll(head.slice(0, 7), "<head>"),
+      )
+      .replaceAll(new RegExp(`${slot.branch}-[0-9a-f]{6}`, "g"), "<branch>")
+      .replaceAll(slot.branch, "<branch>")
+      .replaceAll(slot.name, "<pipeline>")
+      .replaceAll(
+        new RegExp(`(?<=pull/|#|&#8203;|"warren:pull-request": ")${slot.number}\\b`, "g"),
+        "<number>",
+      )
+      // What the comment remembers of the plan is salted by the stack.
+      .replaceAll(/(?<=\bsha256:)[0-9a-f]{8}(?=\.\.)/g, "<fingerprint>")
+      .replaceAll(/(?<=\b(?:added|changed|replaced|removed|imported) )[0-9a-f]{10}\b/g, "<hash>")
+      .replaceAll(/(?<!(?:functions|previews)\/)\b[0-9a-f]{64}/g, "<digest>")
+  );
 }
 
 async function stacksOf(slot: Slot, { aws }: World): Promise<unknown[]> {
