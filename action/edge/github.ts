@@ -144,37 +144,29 @@ export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitH
       );
     },
     activeDeployments: (environment, stack) =>
-      ask("list deployments", "deployments: read", async ({ rest, paginate }) => {
+      ask("list deployments", "deployments: read", async (octokit) => {
         const query = { ...here, environment, task: taskOf(stack), per_page: PAGE };
         const active: number[] = [];
-        for (const { id } of await paginate(rest.repos.listDeployments, query)) {
-          // Newest first. One without a status is as good as active: its run was killed.
-          const { data } = await rest.repos.listDeploymentStatuses({
-            ...here,
-            deployment_id: id,
-            per_page: 1,
-          });
-          if (data[0]?.state !== ("inactive" satisfies DeploymentState)) active.push(id);
+        for (const { id } of await octokit.paginate(octokit.rest.repos.listDeployments, query)) {
+          if (await isActive(octokit, here, id)) active.push(id);
         }
         return active;
       }),
   };
 }
 
-async function createDeployment({ rest }: Octokit, here: Here, input: DeploymentInput): Promise<number> {
+/** Two runs that make one at the same moment end with the older of the two: each of them looks again. */
+async function createDeployment(octokit: Octokit, here: Here, input: DeploymentInput): Promise<number> {
+  const { rest } = octokit;
   const { environment, sha, transient, production, stack } = input;
   const same = { ...here, environment, task: taskOf(stack) };
-  const { data: former } = await rest.repos.listDeployments({ ...same, sha, per_page: 1 });
-  if (former[0]) {
-    const { id } = former[0];
-    const { data: states } = await rest.repos.listDeploymentStatuses({
-      ...here,
-      deployment_id: id,
-      per_page: 1,
-    });
-    // Of a run that was cut off, or is run again: it goes on. One that has ended had others after it.
-    if (states[0]?.state !== ("inactive" satisfies DeploymentState)) return id;
-  }
+  // Of a run that was cut off, or is run again: it goes on. One that has ended had others after it.
+  const former = await firstActive(
+    octokit,
+    here,
+    await deploymentsOf(octokit, { ...same, sha, per_page: 1 }),
+  );
+  if (former !== undefined) return former;
   const { data } = await rest.repos.createDeployment({
     ...same,
     ref: sha,
@@ -187,7 +179,39 @@ async function createDeployment({ rest }: Octokit, here: Here, input: Deployment
   });
   // 202 "merged" has no id; auto_merge is off.
   if (!("id" in data)) throw new Error(`GitHub made no deployment: ${data.message ?? "no reason"}`);
-  return data.id;
+  const { id: deployment_id } = data;
+  const all = await deploymentsOf(octokit, { ...same, sha, per_page: PAGE });
+  const older = all.filter((id) => id < deployment_id).toReversed();
+  const first = await firstActive(octokit, here, older);
+  if (first === undefined) return deployment_id;
+  // GitHub deletes only what is inactive.
+  await rest.repos.createDeploymentStatus({ ...here, deployment_id, state: "inactive" });
+  await rest.repos.deleteDeployment({ ...here, deployment_id });
+  return first;
+}
+
+/** Ids, newest first. */
+async function deploymentsOf(
+  { rest }: Octokit,
+  query: NonNullable<Parameters<Octokit["rest"]["repos"]["listDeployments"]>[0]>,
+): Promise<readonly number[]> {
+  const { data } = await rest.repos.listDeployments(query);
+  return data.map(({ id }) => id);
+}
+
+async function firstActive(
+  octokit: Octokit,
+  here: Here,
+  ids: readonly number[],
+): Promise<number | undefined> {
+  for (const id of ids) if (await isActive(octokit, here, id)) return id;
+  return undefined;
+}
+
+/** One without a status is as good as active: its run was killed. */
+async function isActive({ rest }: Octokit, here: Here, deployment_id: number): Promise<boolean> {
+  const { data } = await rest.repos.listDeploymentStatuses({ ...here, deployment_id, per_page: 1 });
+  return data[0]?.state !== ("inactive" satisfies DeploymentState);
 }
 
 /** The oldest of ours, read to the last page. */

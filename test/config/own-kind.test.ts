@@ -89,7 +89,10 @@ test("the new kind is checked, drawn and completed like a shipped one", async ()
   using user = userRepository();
   const { code, stderr } = await user.warren(["check"]);
   expect(code).toBe(0);
-  expect(stderr).toContain("worker -> trail: `worker` may logs:CreateLogStream, logs:PutLogEvents\n");
+  expect(stderr).toContain(
+    "worker -> trail: `worker` may logs:CreateLogStream, logs:PutLogEvents; " +
+      "not granted, since it is never called: logs:DescribeLogStreams\n",
+  );
   expect(await good(user.warren(["graph"]))).toContain("trail<br><small>journal</small>");
   user.write("config/pipeline.yaml", FILES["config/pipeline.yaml"].replace("days: 365", "days: 31"));
   expect((await user.warren(["check"])).stderr).toContain(

@@ -28,6 +28,8 @@ export interface PlayedGitHub extends AsyncDisposable {
   readonly waits: readonly number[];
 }
 
+const BODYLESS: ReadonlySet<string | undefined> = new Set(["GET", "DELETE"]);
+
 /** `play` answers the n-th call, counted from 0. The clock does not wait: it remembers. */
 export async function playGitHub(
   play: (call: Call, index: number, endpoint: string) => Answer,
@@ -38,7 +40,7 @@ export async function playGitHub(
   let endpoint = "";
   const server = createServer((request, response) => {
     void (async () => {
-      const body = request.method === "GET" ? undefined : await readJson(request);
+      const body = BODYLESS.has(request.method) ? undefined : await readJson(request);
       const { authorization = "" } = request.headers;
       const call = {
         route: `${request.method} ${decodeURIComponent(request.url ?? "")}`,

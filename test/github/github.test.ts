@@ -185,6 +185,10 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
         },
       ],
       [
+        "GET /repos/octo/burrow/deployments?environment=preview&task=warren:rabbit-hole-x-123456&sha=0123456789abcdef&per_page=100",
+        undefined,
+      ],
+      [
         "POST /repos/octo/burrow/deployments/42/statuses",
         {
           "description": "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
@@ -195,6 +199,20 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
       ],
     ]
   `);
+});
+
+test("two runs that make a deployment at the same moment share the older one that is active", async () => {
+  await using api = await playGitHub(({ route }) => {
+    if (route.endsWith("&per_page=100")) return { status: 200, body: [{ id: 42 }, { id: 41 }, { id: 40 }] };
+    if (route.includes("/40/statuses")) return { status: 200, body: [{ state: "inactive" }] };
+    if (route.startsWith("GET")) return { status: 200, body: [] };
+    return route.startsWith("POST") ? { status: 201, body: { id: 42 } } : { status: 204, body: undefined };
+  });
+  expect(await api.github.createDeployment(PREVIEW)).toBe(41);
+  expect(api.calls.slice(-2).map(({ route, body }) => [route, body])).toEqual([
+    ["POST /repos/octo/burrow/deployments/42/statuses", { state: "inactive" }],
+    ["DELETE /repos/octo/burrow/deployments/42", undefined],
+  ]);
 });
 
 test("a run that is cut off, or run again, goes on with its commit's deployment, but not with one that has ended", async () => {
