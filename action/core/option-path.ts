@@ -24,6 +24,10 @@ export function optionPaths(template: Template, resource: string): Readonly<Reco
       // A list of one is that one to people; longer lists are no option by themselves.
       const [only, ...more] = value;
       if (only !== undefined && more.length === 0) walk(only, path);
+      // What may be left out moves all that comes after it to another place.
+      const first = value.findIndex((item) => intrinsicOf(item)?.name === "Fn::If");
+      const certain = first < 0 ? value : value.slice(0, first + 1);
+      for (const [index, item] of certain.entries()) walk(item, [...path, String(index)]);
     } else if (isValueMap(value)) {
       for (const [key, item] of Object.entries(value)) walk(item, [...path, key]);
     }

@@ -60,9 +60,18 @@ export function planLines(words: readonly ResourceWords[]): readonly string[] {
     const line = `${VERBS[effect].padEnd(8)}  ${title(resource).padEnd(width)}  ${logicalId} ${type}${fate}`;
     return [
       line,
-      ...resource.properties.flatMap((property) => propertyLines(property).map((one) => `    ${one}`)),
+      ...shownProperties(resource).flatMap((property) => propertyLines(property).map((one) => `    ${one}`)),
     ];
   });
+}
+
+/** An option that stands in several places of a resource is told once. */
+export function shownProperties({ properties }: Pick<ResourceWords, "properties">): readonly PropertyWords[] {
+  const key = ({ name, path, before, after }: PropertyWords): string =>
+    name === path ? path : JSON.stringify([name, before, after]);
+  // Of equal keys a map keeps the last one, and the first is the gravest.
+  const distinct = new Map(properties.toReversed().map((property) => [key(property), property]));
+  return [...distinct.values()].toReversed();
 }
 
 /** `visibility-timeout: 180 -> 360`; diffs and statements follow in lines of their own. */

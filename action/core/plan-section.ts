@@ -1,7 +1,15 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
 import { code, fence, prose, row } from "./markdown.ts";
-import { brief, propertyLines, remarks, resourceTitle, tally, untouchedText } from "./plan-lines.ts";
+import {
+  brief,
+  propertyLines,
+  remarks,
+  resourceTitle,
+  shownProperties,
+  tally,
+  untouchedText,
+} from "./plan-lines.ts";
 import type { Section } from "./paper.ts";
 import { riskSection } from "./risk-section.ts";
 import type { Effect, PropertyWords, ResourceWords } from "./plan-words.ts";
@@ -42,7 +50,7 @@ export function planSections(stage: string, plan: Plan): readonly Section[] {
       ? folded(`${words.length} resources`, [...columns, ...rows], `${title}\n\n`)
       : { head: [title, "", ...columns].join("\n"), rows, tail: untouched(plan) };
   const long = words.flatMap((resource) => {
-    const hidden = resource.properties.filter(
+    const hidden = shownProperties(resource).filter(
       (property, index) => index >= CELL_PROPERTIES || isLong(property),
     );
     return hidden.length === 0 ? [] : [block(resource, hidden)];
@@ -69,7 +77,8 @@ function isLong({ before = "", after = "", lines = [], diff }: PropertyWords): b
 }
 
 function resourceRow(resource: ResourceWords): string {
-  const { effect, properties, logicalId, type, policyAction } = resource;
+  const { effect, logicalId, type, policyAction } = resource;
+  const properties = shownProperties(resource);
   const fates: Readonly<Partial<Record<Effect, string>>> = {
     replaced: "**replaced** by a new one",
     "may-be-replaced": "**may be replaced** by a new one",

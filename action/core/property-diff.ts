@@ -80,6 +80,9 @@ function compareLists(before: readonly Value[], after: readonly Value[], path: P
   if (path.at(-1) === "Statement") return sameSet(before, after) ? [] : whole;
   const name = NAMES.find((key) => isNamedBy(before, key) && isNamedBy(after, key));
   if (name !== undefined) {
+    // A tag's key tells more where it stands, in the path.
+    const renamed = name === "Key" ? undefined : renamedInPlace(before, after, name, path);
+    if (renamed) return renamed;
     const order = (list: readonly Value[]): readonly string[] => list.map((item) => nameIn(item, name));
     const [left, right] = [byName(before, name), byName(after, name)];
     const inner = compareMaps(left, right, path);
@@ -89,6 +92,20 @@ function compareLists(before: readonly Value[], after: readonly Value[], path: P
   const parts = [...before, ...after].every((item) => isValueMap(item) || isValueList(item));
   if (!parts || before.length !== after.length) return whole;
   return before.flatMap((item, index) => compare(item, after[index], [...path, String(index)]));
+}
+
+/** Parts of which nothing but the name is another one: a key schema's attribute. Undefined if anything else differs. */
+function renamedInPlace(
+  before: readonly Value[],
+  after: readonly Value[],
+  name: string,
+  path: Path,
+): PropertyChange[] | undefined {
+  if (before.length !== after.length) return undefined;
+  const changes = before.flatMap((item, index) => compare(item, after[index], [...path, String(index)]));
+  const known = new Set([...before, ...after].map((item) => nameIn(item, name)));
+  const isRename = known.size > before.length && changes.every((one) => one.path.endsWith(`.${name}`));
+  return isRename ? changes : undefined;
 }
 
 function isNamedBy(list: readonly Value[], key: string): boolean {

@@ -59,6 +59,25 @@ describe("a change set", () => {
     expect(changes(flipped)).toEqual(["Add Topic"]);
   });
 
+  test("replaces a table whose key is another one", async () => {
+    const table = (name: string) => ({
+      Resources: {
+        Table: {
+          Type: "AWS::DynamoDB::Table",
+          Properties: {
+            BillingMode: "PAY_PER_REQUEST",
+            AttributeDefinitions: [{ AttributeName: name, AttributeType: "S" }],
+            KeySchema: [{ AttributeName: name, KeyType: "HASH" }],
+          },
+        },
+      },
+    });
+    await createdStack(client, "rekeyed", table("name"));
+    expect(changes(await changeSet(client, "rekeyed", "UPDATE", table("symbol")))).toEqual([
+      "Modify Table True",
+    ]);
+  });
+
   test("with nothing but changed outputs is ready and has no changes", async () => {
     await createdStack(client, "outputs", { Resources: { Queue: QUEUE } });
     const template = { Resources: { Queue: QUEUE }, Outputs: { Url: { Value: { Ref: "Queue" } } } };

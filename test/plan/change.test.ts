@@ -117,6 +117,22 @@ describe("the properties that change", () => {
     ]);
   });
 
+  test("of a part that has only another name are at its place", () => {
+    const key = (AttributeName: string, KeyType = "HASH") => ({ AttributeName, KeyType });
+    const change = (before: object[], after: object[]) =>
+      modify("T", "AWS::DynamoDB::Table", [detail("KeySchema")], {
+        before: { KeySchema: before },
+        after: { KeySchema: after },
+      });
+    const sort = key("day", "RANGE");
+    expect(only(change([key("a"), sort], [key("b"), sort]))?.properties).toMatchObject([
+      { path: "KeySchema.0.AttributeName", before: "a", after: "b" },
+    ]);
+    expect(paths(change([key("a")], [key("b", "RANGE")]))).toEqual(["KeySchema.a", "KeySchema.b"]);
+    // Two that have changed places are no other ones.
+    expect(paths(change([key("a"), key("b")], [key("b"), key("a")]))).toEqual(["KeySchema"]);
+  });
+
   test("of a policy are its statements as a set: their order says nothing", () => {
     const statement = (Action: string) => ({ Effect: "Allow", Action, Resource: "*" });
     const policy = (...actions: string[]) => ({ PolicyDocument: { Statement: actions.map(statement) } });

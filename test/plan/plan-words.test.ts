@@ -69,6 +69,20 @@ describe("a property", () => {
     `);
   });
 
+  test("is told once where its option stands in several places, with the gravest of them", () => {
+    const table = (key: string) => ({
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: "S" }],
+      KeySchema: [{ AttributeName: key, KeyType: "HASH" }],
+    });
+    const options = { "AttributeDefinitions.0.AttributeName": "key", "KeySchema.0.AttributeName": "key" };
+    const change = modify("T", "AWS::DynamoDB::Table", [detail("KeySchema", { recreation: "Always" })], {
+      before: table("a"),
+      after: table("b"),
+    });
+    const origins: Record<string, Origin> = { T: { component: "t", label: "table", place, options } };
+    expect(planLines(planOf([change], origins).words).slice(1)).toEqual(["    key: a -> b (replaces it)"]);
+  });
+
   test("that is not known yet says so, and what it follows", () => {
     const change = modify(
       "JobsToWorkerPolicy",

@@ -48,21 +48,18 @@ test("a table that would be replaced stops the plan and the deploy, at its line,
   const planned = await warren("plan", "--stage", "prod");
   expect(planned.code).toBe(1);
   expect(planned.stderr).toMatchInlineSnapshot(`
-    "REPLACE?  table fang            FangTable AWS::DynamoDB::Table
-        KeySchema.name: {"AttributeName":"name","KeyType":"HASH"} -> (not set) (may replace it)
-        KeySchema.symbol: (not set) -> {"AttributeName":"symbol","KeyType":"HASH"} (may replace it)
-        AttributeDefinitions.name: {"AttributeName":"name","AttributeType":"S"} -> (not set)
-        AttributeDefinitions.symbol: (not set) -> {"AttributeName":"symbol","AttributeType":"S"}
-    data at risk: table of \`fang\` may be replaced by an empty one
-    small-prod: a deploy would update it: 1 may be replaced
-    error: config/pipeline.yaml:5:3: table of \`fang\` may be replaced by an empty one
+    "REPLACE   table fang            FangTable AWS::DynamoDB::Table  (ReplaceAndRetain)
+        key: name -> symbol (replaces it)
+    data at risk: table of \`fang\` is replaced by an empty one; the old one is kept with its data, outside of the stack
+    small-prod: a deploy would update it: 1 replaced
+    error: config/pipeline.yaml:5:3: table of \`fang\` is replaced by an empty one; the old one is kept with its data, outside of the stack
         If the data may go, say so in pipeline.yaml: \`waivers: [{ component: fang, allow: replace, until: <year-month-day>, why: <reason> }]\`
     warren explain data-at-risk
     "
   `);
   const deployed = await warren("deploy", "--stage", "prod");
   expect(deployed.code).toBe(1);
-  expect(deployed.stderr).toContain("config/pipeline.yaml:5:3: table of `fang` may be replaced");
+  expect(deployed.stderr).toContain("config/pipeline.yaml:5:3: table of `fang` is replaced");
   expect(await tableName("FangTable")).toBe(before);
 
   const { stdout, code } = await warren("plan", "--stage", "prod", "--json");

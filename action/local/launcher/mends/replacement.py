@@ -17,6 +17,11 @@ LEANS_ON = {
 }
 
 
+# Conditional by its schema, and yet a key is never changed in place: "Update requires: Replacement".
+# Source: TemplateReference, AWS::DynamoDB::Table.
+ALWAYS = {"AWS::DynamoDB::Table": ("KeySchema",)}
+
+
 @functools.cache
 def recreation(resource_type: str) -> dict[str, str]:
     """Property -> Always or Conditionally; what is not in it never replaces the resource."""
@@ -28,7 +33,7 @@ def recreation(resource_type: str) -> dict[str, str]:
         # A create-only part of a property replaces only if that part changes: AWS says Conditionally there.
         path = pointer.split("/")[2:]
         found[path[0]] = "Always" if len(path) == 1 else found.get(path[0], "Conditionally")
-    return found
+    return {**found, **dict.fromkeys(ALWAYS.get(resource_type, ()), "Always")}
 
 
 def apply(settings: Settings) -> None:
