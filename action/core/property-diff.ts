@@ -35,6 +35,12 @@ export function isCutOff(value: Value | undefined): boolean {
   return typeof value === "string" && CUT_OFF.test(value);
 }
 
+export function holdsCutOff(value: Value | undefined): boolean {
+  if (isValueList(value)) return value.some(holdsCutOff);
+  if (isValueMap(value)) return Object.values(value).some(holdsCutOff);
+  return isCutOff(value);
+}
+
 type Path = readonly string[];
 
 function compare(before: Value | undefined, after: Value | undefined, path: Path): PropertyChange[] {

@@ -3,11 +3,11 @@
  * resource types and properties those are stands in templates/risks.json; policies are compared right by right.
  */
 import data from "../../templates/risks.json" with { type: "json" };
-import { kebabCase } from "./names.ts";
 import type { PlannedChange } from "./planned-change.ts";
-import { type Broadening, broadenings, documentsIn, statementsOf } from "./policy-document.ts";
 import type { Place } from "./problem.ts";
-import { type Value, type ValueMap, isValueMap, textOf } from "./value.ts";
+import { rightsRisks } from "./rights-risk.ts";
+import { at, componentOf, knownText, named, resourceOf, valuesOf } from "./risk-subject.ts";
+import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
 
 /** The worst first. */
 export const RISK_KINDS = ["data", "exposure", "rights", "interruption", "cost"] as const;
@@ -29,7 +29,7 @@ export interface Risk {
 interface Rule {
   readonly risk: string;
   readonly type: string;
-  /** Properties joined by dots; `*` is any one. */
+  /** Properties joined by dots; `*` is any one. Without, it is about the resource as such. */
   readonly path?: string;
   readonly when: string;
   readonly values?: readonly string[];
@@ -95,19 +95,38 @@ function fateOf({ policyAction, effect }: PlannedChange): string {
 
 function ruleRisks(change: PlannedChange): Risk[] {
   if (change.effect === "removed") return [];
-  const before: Value = change.effect === "added" ? {} : (change.before ?? {});
-  const after: Value = change.after ?? {};
+  const [before, after] = valuesOf(change);
   return RULES.filter(({ type }) => type === change.type).flatMap((rule): Risk[] => {
-    const hit =
-      rule.path === undefined
-        ? change.effect === "added"
-        : pathsOf(rule.path, before, after).some((path) =>
-            applies(rule, valueAt(before, path), valueAt(after, path)),
-          );
-    return hit
-      ? [{ ...at(change), kind: rule.risk as RiskKind, text: `${named(change)}: ${rule.text}` }]
-      : [];
+    const { path: places, when } = rule;
+    const hits =
+      places === undefined
+        ? (when === "added") === (change.effect === "added")
+          ? [""]
+          : []
+        : pathsOf(places, before, after)
+            .map((path) => hitOf(rule, valueAt(before, path), valueAt(after, path)))
+            .filter((hit) => hit !== undefined);
+    const [hit] = hits;
+    if (hit === undefined) return [];
+    const text = `${named(change)}: ${rule.text}${hit === "" ? "" : `: ${hit}`}`;
+    return [{ ...at(change), kind: rule.risk as RiskKind, text }];
   });
+}
+
+/** Undefined for none; else which parts of the value it is about, if that is not clear from the rule. */
+function hitOf(rule: Rule, before: Value | undefined, after: Value | undefined): string | undefined {
+  if (rule.when !== "gains") return applies(rule, before, after) ? "" : undefined;
+  const items = (value: Value | undefined): readonly Value[] =>
+    isValueList(value)
+      ? value
+      : isValueMap(value)
+        ? Object.values(value)
+        : value === undefined
+          ? []
+          : [value];
+  const former = new Set(items(before).map((item) => canonicalJson(item)));
+  const gained = items(after).filter((item) => !former.has(canonicalJson(item)));
+  return gained.length === 0 ? undefined : gained.map((item) => knownText(textOf(item))).join(", ");
 }
 
 function applies({ when, values = [] }: Rule, before: Value | undefined, after: Value | undefined): boolean {
@@ -120,6 +139,10 @@ function applies({ when, values = [] }: Rule, before: Value | undefined, after: 
       return off(before) && !off(after);
     case "is":
       return values.includes(textOf(after)) && textOf(before) !== textOf(after);
+    case "like":
+      return values.some((one) => new RegExp(one).test(textOf(after))) && textOf(before) !== textOf(after);
+    case "changed":
+      return !off(before) && !off(after) && textOf(before) !== textOf(after);
     case "more":
       return Number(textOf(after)) > Number(textOf(before) || "0");
     default:
@@ -144,102 +167,9 @@ function valueAt(root: Value, path: readonly string[]): Value | undefined {
   return value;
 }
 
-/** Policies of one role are one: a right that moves from one of them to another is not new. */
-function rightsRisks(changes: readonly PlannedChange[]): Risk[] {
-  const groups = Map.groupBy(
-    changes.flatMap((change) => policiesOf(change)),
-    ({ holder }) => holder,
-  );
-  return [...groups.values()].flatMap((policies) => {
-    const before = policies.flatMap((policy) => policy.before);
-    const after = policies.flatMap((policy) => policy.after);
-    return broadenings(before, after)
-      .filter(isKnown)
-      .map((one): Risk => {
-        const of = policies.find((policy) => [...policy.before, ...policy.after].includes(one.statement));
-        if (!of) throw new Error("a statement is of one of the policies that were compared");
-        const open =
-          "right" in one && one.kind !== "deny" && one.right.principal === "*" && one.right.condition === "";
-        return { ...at(of.change), kind: open ? "exposure" : "rights", text: broadeningText(of.change, one) };
-      });
-  });
-}
-
-/** The ARN of what the operation makes: of a right that only follows its resource nothing can be said. */
-function isKnown(one: Broadening): boolean {
-  return one.kind !== "resource" || !one.right.resource.includes(UNKNOWN);
-}
-
-const UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}";
-
-interface Policy {
-  readonly change: PlannedChange;
-  /** What the policies belong to that are compared as one. */
-  readonly holder: string;
-  readonly before: readonly ValueMap[];
-  readonly after: readonly ValueMap[];
-}
-
-function policiesOf(change: PlannedChange): Policy[] {
-  const { before = {}, after = {}, effect } = change;
-  const old = effect === "added" ? {} : before;
-  const now = effect === "removed" ? {} : after;
-  const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  const role = textOf(now["RoleName"] ?? old["RoleName"]);
-  return keys.flatMap((key): Policy[] => {
-    const [left, right] = [documentsIn(old[key]), documentsIn(now[key])];
-    if (left.length + right.length === 0) return [];
-    const holder = role === "" ? `${change.logicalId} ${key}` : `role ${role}`;
-    return [{ change, holder, before: left.flatMap(statementsOf), after: right.flatMap(statementsOf) }];
-  });
-}
-
-function broadeningText(change: PlannedChange, one: Broadening): string {
-  const who = named(change);
-  if (one.kind === "unreadable") {
-    return `${who}: a statement with NotAction, NotResource or NotPrincipal has changed: look at what it allows`;
-  }
-  const { principal, action, resource, condition } = one.right;
-  const to = resource === "*" ? "everything" : resource.replaceAll(UNKNOWN, "what is made then");
-  const by = principal === "" ? "" : ` by ${principal === "*" ? "everybody" : principal}`;
-  switch (one.kind) {
-    case "action":
-      return `${who}: ${action} on ${to}${by} is newly allowed`;
-    case "resource":
-      return `${who}: ${action} is now allowed on ${to}${by}`;
-    case "principal":
-      return `${who}: ${action} on ${to} is now allowed${by}`;
-    case "condition":
-      return `${who}: ${action} on ${to}${by} is now allowed ${condition === "" ? "without" : "under another"} condition`;
-    case "deny":
-      return `${who}: ${action} on ${to}${by} is not forbidden any more`;
-  }
-}
-
 function interruptions(change: PlannedChange, stateful: ReadonlySet<string>): Risk[] {
   const replaced = change.effect === "replaced" || change.effect === "may-be-replaced";
   if (!replaced || stateful.has(change.type) || !data.interrupting.includes(change.type)) return [];
   const text = `${named(change)} ${change.effect === "replaced" ? "is" : "may be"} replaced: until the new one works, nothing comes through`;
   return [{ ...at(change), kind: "interruption", text }];
-}
-
-function at(change: PlannedChange): Pick<Risk, "logicalId" | "component" | "place"> {
-  const { logicalId, origin } = change;
-  return { logicalId, component: componentOf(change), ...(origin && { place: origin.place }) };
-}
-
-function named(change: PlannedChange): string {
-  const { origin, type } = change;
-  return origin ? `${origin.label} of \`${origin.component}\`` : `${type} of \`${componentOf(change)}\``;
-}
-
-/** Logical ids are one to one with names, so a component that pipeline.yaml no longer has still has its name. */
-function componentOf({ logicalId, origin }: PlannedChange): string {
-  if (origin) return origin.component;
-  const own = logicalId.replace(/[A-Z][a-z0-9]*$/, "");
-  return own === "" ? logicalId : kebabCase(own);
-}
-
-function resourceOf({ logicalId }: PlannedChange): string {
-  return /[A-Z][a-z0-9]*$/.exec(logicalId)?.[0] ?? logicalId;
 }

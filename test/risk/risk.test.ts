@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
-import type { PlannedChange } from "../../action/core/planned-change.ts";
+import type { PlannedChange, PropertyChange } from "../../action/core/planned-change.ts";
 import { type Risk, risksOf } from "../../action/core/risk.ts";
+import type { ValueMap } from "../../action/core/value.ts";
 import { allow, change, deny, policy } from "./changes.ts";
 
 const TABLE = "AWS::DynamoDB::Table";
@@ -108,6 +109,91 @@ describe("rights", () => {
       "rights: policy of `worker`: a:Y on r is newly allowed",
     ]);
   });
+});
+
+describe("rights that no policy document tells", () => {
+  const role = (before: ValueMap, after: ValueMap): string[] =>
+    texts(change("WorkerRole", "AWS::IAM::Role", { effect: "changed", before, after }));
+
+  test("a policy that is attached", () => {
+    const [logs, admin] = ["arn:aws:iam::aws:policy/Logs", "arn:aws:iam::aws:policy/AdministratorAccess"];
+    expect(role({ ManagedPolicyArns: [logs] }, { ManagedPolicyArns: [admin, logs] })).toEqual([
+      `rights: role of \`worker\`: it gets all rights of one more policy: ${admin}`,
+    ]);
+    expect(role({ ManagedPolicyArns: [admin, logs] }, { ManagedPolicyArns: [logs] })).toEqual([]);
+  });
+
+  test("a boundary that goes or is another one", () => {
+    const bounded = (PermissionsBoundary: string) => ({ PermissionsBoundary });
+    expect(role(bounded("a"), {})).toEqual([
+      "rights: role of `worker`: no boundary limits its rights any more",
+    ]);
+    expect(role(bounded("a"), bounded("b"))).toEqual([
+      "rights: role of `worker`: another boundary limits its rights",
+    ]);
+    expect(role({}, bounded("b"))).toEqual([]);
+  });
+
+  test("a permission for another account, or for any caller of its service", () => {
+    const permission = (before: ValueMap, after: ValueMap): string[] =>
+      texts(change("WorkerPermission", "AWS::Lambda::Permission", { effect: "changed", before, after }));
+    const own = { Principal: "events.amazonaws.com", SourceArn: "arn:rule" };
+    expect(permission(own, { Principal: "999999999999", SourceArn: "arn:rule" })).toEqual([
+      "rights: permission of `worker`: another account, user or role may invoke the function",
+    ]);
+    expect(permission(own, { Principal: own.Principal })).toEqual([
+      "rights: permission of `worker`: whatever the caller is for, it may invoke the function",
+    ]);
+    expect(permission({}, own)).toEqual([]);
+  });
+});
+
+describe("a policy that CloudFormation does not show", () => {
+  const type = "AWS::IAM::RolePolicy";
+  const unseen =
+    "rights: policy of `worker`: PolicyDocument changes, and CloudFormation does not show into what: look at the template";
+  const cut = (digit: string): string => `(Truncated-Signature):${digit.repeat(64)}`;
+  const document = (Action: string): ValueMap => ({ Statement: [allow(Action, "*")] });
+  const told = (path: string, more: Partial<PropertyChange> = {}): PropertyChange => ({
+    path,
+    uncertain: true,
+    recreation: "never",
+    ...more,
+  });
+
+  test("is told as such, and not as one that has gone", () => {
+    const one = change("WorkerPolicy", type, {
+      effect: "changed",
+      before: { PolicyDocument: { Statement: [deny("s3:*", "*")] } },
+      after: { PolicyDocument: cut("a") },
+    });
+    expect(texts(one)).toEqual([unseen]);
+    expect(texts({ ...one, before: { PolicyDocument: cut("b") } })).toEqual([unseen]);
+    expect(texts({ ...one, before: { PolicyDocument: cut("a") } })).toEqual([]);
+  });
+
+  test("is told where no whole resource is, and compared where the whole policy is", () => {
+    const one = change("WorkerPolicy", type, { effect: "changed" });
+    expect(texts({ ...one, properties: [told("PolicyDocument")] })).toEqual([unseen]);
+    const part = told("PolicyDocument.Statement.0.Action", { before: "a:X", after: "*" });
+    expect(texts({ ...one, properties: [part] })).toEqual([unseen]);
+    const whole = told("PolicyDocument", { before: document("a:X"), after: document("a:Y") });
+    expect(texts({ ...one, properties: [whole] })).toEqual([
+      "rights: policy of `worker`: a:Y on everything is newly allowed",
+    ]);
+    expect(texts({ ...one, properties: [told("RoleName")] })).toEqual([]);
+  });
+});
+
+test("what protects data, and goes, is told, and so is a stack within the stack", () => {
+  const before = { DeletionProtectionEnabled: "true" };
+  const after = { DeletionProtectionEnabled: "false" };
+  expect(texts(change("FangTable", TABLE, { effect: "changed", before, after }))).toEqual([
+    "data: table of `fang`: anybody who may delete the table can, from now on",
+  ]);
+  const nested = change("MoreStack", "AWS::CloudFormation::Stack", { effect: "changed" });
+  expect(texts(nested)).toEqual(["data: stack of `more`: what changes within this stack is not shown here"]);
+  expect(texts({ ...nested, effect: "added" })).toEqual([]);
 });
 
 test("a trigger that is replaced interrupts", () => {
