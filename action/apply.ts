@@ -12,6 +12,7 @@ import { follow } from "./follow.ts";
 import type { FollowPorts, Watch } from "./follow.ts";
 import { type Told, told } from "./plan.ts";
 import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
+import { keepRelease } from "./releases.ts";
 import { MARKER_TAG, itemsTag, loadEarly, markerKey, mustLoadLate } from "./seed.ts";
 import type { SeedPorts } from "./seed.ts";
 import { placeTemplate, uploadMissing } from "./upload.ts";
@@ -28,6 +29,8 @@ export interface Deployment {
   readonly watch: Watch;
   readonly ports: DeployPorts;
   readonly permit?: Permit;
+  /** See DeployRequest. */
+  readonly skip?: readonly string[];
 }
 
 export type Applied =
@@ -95,6 +98,7 @@ export async function apply(found: Stack | undefined, deployment: Deployment): P
   }
   const { changes, counts, risk, content, review } = permission;
   if (former) await loadEarly(rendered, former, ports);
+  await keepRelease(former, operation, rendered, bucket, ports);
   const { id: changeSetId, stackId } = changeSet;
   const order = { stackName: rendered.stackName, changeSetId, token: operation };
   if ((await ports.stacks.executeChangeSet(order)) === "busy") return { kind: "busy" };

@@ -4,12 +4,14 @@ import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { inspect } from "node:util";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { listOf } from "./core/command.ts";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
 import { EXIT, exitOf } from "./core/exit.ts";
 import { explain } from "./core/explain.ts";
 import { failureJson } from "./core/failure-json.ts";
 import { outcomeJson } from "./core/outcome-json.ts";
+import { leftoverProblems } from "./core/leftover.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
 import { exitCodeOf } from "./core/reason.ts";
 import { report } from "./core/report.ts";
@@ -27,6 +29,8 @@ interface Flags {
   readonly timeout?: number;
   readonly revert?: boolean;
   readonly port?: number;
+  readonly commit?: string;
+  readonly skip?: readonly string[];
 }
 
 const DRIFT_HELP = `
@@ -101,19 +105,35 @@ busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
     "--timeout <minutes>",
     "give up following after this time; a later run goes on",
   ).argParser(positive);
+  const skip = new Option(
+    "--skip <names>",
+    "what a rollback that failed goes on without, as that failure names it: components, joined by commas",
+  ).argParser(listOf);
   staged("render", "print the stage's CloudFormation template")
     .option("--no-build", "leave the code out: the template then grants all that the arrows may grant")
     .action((flags: Flags, command: Command) =>
       perform({ command: "render", target: target(flags), build: flags.build !== false }, command),
     );
-  staged("plan", "show what a deploy would change; changes nothing").action(
-    (flags: Flags, command: Command) => perform({ command: "plan", target: target(flags) }, command),
+  const commit = new Option(
+    "--commit <sha>",
+    "go back to the release of this commit (or of the last one before it); nothing is built",
   );
-  staged("deploy", "make the stage's stack equal to what pipeline.yaml says")
-    .addOption(minutes)
+  staged("plan", "show what a deploy would change; changes nothing")
+    .addOption(commit)
     .action((flags: Flags, command: Command) =>
-      perform({ command: "deploy", target: target(flags), ...limit(flags) }, command),
+      perform({ command: "plan", target: target(flags), ...release(flags) }, command),
     );
+  staged("deploy", "make the stage's stack equal to what pipeline.yaml says")
+    .addOption(commit)
+    .addOption(skip)
+    .addOption(minutes)
+    .action((flags: Flags, command: Command) => {
+      const how = { ...limit(flags), ...release(flags), ...(flags.skip && { skip: flags.skip }) };
+      return perform({ command: "deploy", target: target(flags), ...how }, command);
+    });
+  staged("releases", "list what `deploy --commit` can go back to, newest first").action(
+    (flags: Flags, command: Command) => perform({ command: "releases", target: target(flags) }, command),
+  );
   staged(
     "smoke",
     "send what pipeline.yaml's `smoke:` says through the deployed stage, and time its hops",
@@ -212,6 +232,10 @@ function target({ stage = "", branch }: Flags): Target {
   return { stage, ...(branch === undefined ? {} : { branch }) };
 }
 
+function release({ commit }: Flags): { commit?: string } {
+  return commit === undefined ? {} : { commit };
+}
+
 function limit({ timeout }: Flags): { timeoutSeconds?: number } {
   return timeout === undefined ? {} : { timeoutSeconds: timeout * 60 };
 }
@@ -232,6 +256,9 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (result !== "") console.result(result);
   const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
+  const left =
+    outcome.kind === "destroyed" && outcome.destroy.kind === "destroyed" ? outcome.destroy.leftovers : [];
+  if (left.length > 0) throw new UserError("resources-left", leftoverProblems(left));
 }
 
 function tellInterruption(console: Console): void {

@@ -8,7 +8,6 @@ import type { Finding } from "./core/finding.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
 import type { StageDrift } from "./core/outcome.ts";
-import type { StackTemplate } from "./core/render.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
 import { type DestroyOutcome, destroy } from "./destroy.ts";
@@ -58,7 +57,6 @@ export type GitopsOutcome =
       readonly kind: "planned";
       readonly stage: string;
       readonly plan: Plan;
-      readonly stack: StackTemplate;
       readonly facts: CommentFacts;
     }
   | {
@@ -162,7 +160,8 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const { done } = await announce.deployment(deploymentOf(stage, stackName, sha), () =>
     ports.group(`Deploy ${stackName}`, async () => {
       const { timeoutSeconds } = inputs;
-      const order = { rendered, artifacts, timeoutSeconds, ...(permit && { permit }) };
+      const { skip } = intent;
+      const order = { rendered, artifacts, timeoutSeconds, ...(permit && { permit }), ...(skip && { skip }) };
       const deployed = await deploy(order, { ...ports, ...aws });
       return { done: deployed, stackId: deployed.stack.id };
     }),
@@ -212,7 +211,7 @@ async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutc
     for (const one of merging) await tellStatus(sha, one, errand);
     await announce.comment(pullRequest.number, facts);
   }
-  return { kind: "planned", stage: concrete.name, plan: planned, stack, facts };
+  return { kind: "planned", stage: concrete.name, plan: planned, facts };
 }
 
 async function destroyStage(intent: Of<"destroy">, errand: Errand): Promise<GitopsOutcome> {

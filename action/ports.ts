@@ -6,6 +6,7 @@ import type { Artifact, BuildRequest } from "./core/artifact.ts";
 import type { Detection } from "./core/detection.ts";
 import type { CodeQuota, GuardedEnvironment } from "./core/doctor-facts.ts";
 import type { PullRequest } from "./core/event.ts";
+import type { IsAncestor } from "./core/releases.ts";
 import type { FailedEvent, FailedOf, HookFailure, HookRemedy, HookedOf } from "./core/failed-event.ts";
 import type { Trust } from "./core/trust.ts";
 import type { Probe } from "./probe.ts";
@@ -169,7 +170,14 @@ export interface StackResource {
   readonly physicalId: string;
   readonly type: string;
   readonly status: string;
+  /** Of its status, as CloudFormation tells it; absent for none. */
+  readonly reason?: string;
 }
+
+/** `refused`: the stack's status does not allow it, or no longer. */
+export type Accepted =
+  | { readonly kind: "started" }
+  | { readonly kind: "refused"; readonly reason: string };
 
 /** CloudFormation. Each method is one API call, but for paging and for waiting until a change set settles. */
 export interface Stacks {
@@ -198,9 +206,19 @@ export interface Stacks {
   hookRemedies(of: HookedOf): Promise<readonly HookRemedy[] | undefined>;
   resources(stackId: string): Promise<readonly StackResource[]>;
   setTerminationProtection(stackName: string, on: boolean): Promise<void>;
+  /** Of UPDATE_ROLLBACK_FAILED. `skip`: logical ids of resources that are in UPDATE_FAILED, to be left as they are. */
+  continueRollback(input: {
+    stackId: string;
+    token: string;
+    skip: readonly string[];
+    serviceRole?: string;
+  }): Promise<Accepted>;
+  /** Of UPDATE_FAILED, to what the stack was before. What is new and to be retained is kept. */
+  rollBack(input: { stackId: string; token: string; serviceRole?: string }): Promise<Accepted>;
   delete(input: {
     stackId: string;
     token: string;
+    /** Logical ids; of DELETE_FAILED alone. */
     retain?: readonly string[];
     serviceRole?: string;
   }): Promise<void>;
@@ -225,6 +243,23 @@ export interface Artifacts {
   has(bucket: string, key: string): Promise<boolean>;
 }
 
+export interface StoredObject {
+  readonly key: string;
+  /** Milliseconds since 1970, by S3's clock, in whole seconds. */
+  readonly modifiedAt: number;
+  readonly bytes: number;
+}
+
+/** The artifact bucket, looked through and tidied up. */
+export interface ArtifactStore extends Artifacts {
+  /** All below `prefix`, by key, to the last page. */
+  list(bucket: string, prefix: string): Promise<readonly StoredObject[]>;
+  /** Undefined if it is not there. */
+  get(bucket: string, key: string): Promise<string | undefined>;
+  /** 1,000 a call; what is not there any more is no error. The bucket keeps old versions for a while. */
+  remove(bucket: string, keys: readonly string[]): Promise<void>;
+}
+
 /** A table's items. */
 export interface Items {
   /** Puts all items, 25 a call, repeating unprocessed ones with backoff. Putting the same again changes nothing. */
@@ -235,6 +270,10 @@ export interface Items {
 export interface Quiet {
   disableRule(physicalId: string): Promise<void>;
   disableMapping(physicalId: string): Promise<void>;
+  /** No further run of the function begins. */
+  stopFunction(physicalId: string): Promise<void>;
+  /** Takes away what a rule starts: a rule that has targets is not deleted. */
+  removeTargets(physicalId: string): Promise<void>;
   /** Deletes every object, version and delete marker; resolves with how many. A bucket that is gone counts 0. */
   emptyBucket(physicalId: string, onProgress: (deleted: number) => void): Promise<number>;
 }
@@ -377,7 +416,7 @@ export interface Quotas {
 export interface AwsPorts {
   readonly stacks: Stacks;
   readonly drift: Drift;
-  readonly artifacts: Artifacts;
+  readonly artifacts: ArtifactStore;
   readonly items: Items;
   readonly quiet: Quiet;
   readonly probe: Probe;
@@ -393,6 +432,8 @@ export interface Ports {
   readonly shipped: Pick<Workspace, "read" | "list">;
   readonly builder: Builder;
   readonly judges: Judges;
+  /** Git's history, as far as the checkout has it. */
+  readonly isAncestor: IsAncestor;
   /** Asked for only by commands that talk to AWS. Undefined: the region that the environment names. */
   readonly aws: (region: string | undefined) => AwsPorts;
   /** Of `owner/name`. Absent without a token for GitHub. */

@@ -1,6 +1,6 @@
 /** The repository's pipeline, read and checked: files -> Pipeline, code -> artifacts, both -> one stack. */
 import { type Artifact, type BuildRequest, artifactOf } from "./core/artifact.ts";
-import { type Catalog, readCatalog, statefulTypes } from "./core/catalog.ts";
+import { type Catalog, readCatalog, statefulTypes, statelessTypes } from "./core/catalog.ts";
 import type { SourceText } from "./core/document.ts";
 import { parseItems } from "./core/items.ts";
 import { type Pipeline, parsePipeline } from "./core/pipeline.ts";
@@ -9,6 +9,7 @@ import { type Problem, UserError } from "./core/problem.ts";
 import { type StackTemplate, type TableFile, render } from "./core/render.ts";
 import { defaultValue } from "./core/option.ts";
 import { placeholderEnvironments } from "./core/placeholder-environment.ts";
+import { type SmokePlan, smokePlan } from "./core/probe.ts";
 import type { Rendered, TableItems } from "./core/rendered.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackTags } from "./core/stack-tags.ts";
@@ -198,10 +199,48 @@ export async function prepareStack(
   const facts = { pipeline: project.pipeline.name, stage: name, of, protected: isProtected, digest };
   const tags = stackTags({ ...facts, ...commit });
   const { stackName, origins } = stack;
-  const guard = { statefulTypes: statefulTypes(project.catalog), waivers: project.pipeline.waivers };
+  const release = releaseFacts(project, stage, stack, artifacts);
+  const guard = {
+    statefulTypes: statefulTypes(project.catalog),
+    statelessTypes: statelessTypes(project.catalog),
+    waivers: project.pipeline.waivers,
+  };
   return {
     artifacts,
     stack,
-    rendered: { stackName, body, digest, protected: stage.protected, guard, tags, items, origins },
+    rendered: {
+      stackName,
+      body,
+      digest,
+      protected: stage.protected,
+      guard,
+      tags,
+      items,
+      origins,
+      ...(release && { release }),
+    },
   };
+}
+
+/** Previews follow their branch: who wants an earlier one pushes it. */
+function releaseFacts(
+  { pipeline }: Project,
+  { of }: ConcreteStage,
+  stack: StackTemplate,
+  artifacts: readonly Artifact[],
+): Rendered["release"] {
+  const stage = pipeline.stages.find(({ name }) => name === of);
+  if (!stage || stage.trigger.kind === "pull-requests") return undefined;
+  const smoke = usableSmoke(pipeline, stack);
+  return { artifacts: artifacts.map(({ key }) => key).toSorted(), ...(smoke && { smoke }) };
+}
+
+/** That it cannot be started is told where it is to be. */
+function usableSmoke(pipeline: Pipeline, stack: StackTemplate): SmokePlan | undefined {
+  try {
+    return pipeline.smoke && smokePlan(pipeline, pipeline.smoke, stack);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }

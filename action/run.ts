@@ -7,6 +7,7 @@ import type { Outcome, StageDrift } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import type { Setup } from "./core/setup.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
+import { releasesThatRan } from "./core/releases.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
@@ -32,6 +33,8 @@ import {
   renderProject,
   stageStacks,
 } from "./project.ts";
+import { listReleases } from "./releases.ts";
+import { rollbackTo } from "./rollback.ts";
 import { smoke } from "./smoke.ts";
 
 /** Which stack: a stage of pipeline.yaml and, for previews, a branch (default: the one checked out). */
@@ -49,7 +52,9 @@ export type Request =
   | { readonly command: "graph" }
   | { readonly command: "build" }
   | { readonly command: "render"; readonly target: Target; readonly build: boolean }
-  | { readonly command: "plan"; readonly target: Target }
+  /** With a commit: of going back to its release. */
+  | { readonly command: "plan"; readonly target: Target; readonly commit?: string }
+  | { readonly command: "releases"; readonly target: Target }
   | { readonly command: "smoke"; readonly target: Target }
   /** Without a target: every protected stage. */
   | {
@@ -58,7 +63,15 @@ export type Request =
       readonly revert: boolean;
       readonly timeoutSeconds?: number;
     }
-  | { readonly command: "deploy"; readonly target: Target; readonly timeoutSeconds?: number }
+  | {
+      readonly command: "deploy";
+      readonly target: Target;
+      readonly timeoutSeconds?: number;
+      /** Deploys its release again, and builds nothing. */
+      readonly commit?: string;
+      /** What a rollback that has failed goes on without. */
+      readonly skip?: readonly string[];
+    }
   | { readonly command: "destroy"; readonly target: Target; readonly timeoutSeconds?: number };
 
 /** Throws UserError for all that the user can mend. */
@@ -91,21 +104,24 @@ export async function run(request: Request, ports: Ports): Promise<Outcome> {
       return { kind: "rendered", stack: renderProject(project, stage, artifacts) };
     }
     case "plan": {
-      const { rendered, aws, stack, stage } = await prepare(project, request.target, ports);
-      return { kind: "planned", stage, plan: await plan(rendered, { ...ports, ...aws }), stack };
+      const { rendered, aws, stage } = await prepareFor(request, project, ports);
+      return { kind: "planned", stage, plan: await plan(rendered, { ...ports, ...aws }) };
     }
+    case "releases":
+      return releasesOf(project, request.target, ports);
     case "smoke":
       return smokeStage(project, request.target, ports);
     case "drift":
       return checkStages(project, request, ports);
     case "deploy": {
-      const { rendered, aws, artifacts, stage } = await prepare(project, request.target, ports);
-      const { timeoutSeconds } = request;
+      const { rendered, aws, artifacts, stage } = await prepareFor(request, project, ports);
+      const { timeoutSeconds, skip } = request;
       const limit = timeoutSeconds === undefined ? {} : { timeoutSeconds };
+      const order = { rendered, artifacts, ...limit, ...(skip && { skip }) };
       return {
         kind: "deployed",
         stage,
-        deploy: await deploy({ rendered, artifacts, ...limit }, { ...ports, ...aws }),
+        deploy: await deploy(order, { ...ports, ...aws }),
       };
     }
     case "destroy": {
@@ -200,6 +216,28 @@ async function prepare(project: Project, target: Target, ports: Ports) {
     ports.log.warn(formatProblem(warning));
   const aws: AwsPorts = ports.aws(regionOf(project, stage));
   return { artifacts, rendered, stack, aws, stage: stage.name };
+}
+
+/** Of the checkout, or of the release that is gone back to. */
+async function prepareFor(
+  { target, commit }: { readonly target: Target; readonly commit?: string },
+  project: Project,
+  ports: Ports,
+) {
+  if (commit === undefined) return prepare(project, target, ports);
+  const stage = await chooseStage(project, target, ports);
+  const aws = ports.aws(regionOf(project, stage));
+  const { repository } = await ports.workspace.commit();
+  const { rendered } = await rollbackTo(commit, { project, stage, repository }, { ...ports, ...aws });
+  return { artifacts: [], rendered, aws, stage: stage.name };
+}
+
+async function releasesOf(project: Project, target: Target, ports: Ports): Promise<Outcome> {
+  const stage = await chooseStage(project, target, ports);
+  const name = stackName(project.pipeline.name, stage.name);
+  const all = { ...ports, ...ports.aws(regionOf(project, stage)) };
+  const judged = await listReleases(name, await all.stacks.find(name), all);
+  return { kind: "releases", stage: stage.name, stackName: name, releases: releasesThatRan(judged) };
 }
 
 export type CheckOutcome = Extract<Outcome, { readonly kind: "checked" }>;

@@ -17,7 +17,7 @@ import { createQuiet } from "./edge/quiet.ts";
 import { createQuotas } from "./edge/quotas.ts";
 import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { createStacks } from "./edge/stacks.ts";
-import { diskWorkspace } from "./edge/workspace.ts";
+import { diskWorkspace, isAncestorIn } from "./edge/workspace.ts";
 import type { AwsPorts, Log, Ports } from "./ports.ts";
 
 export interface SystemSettings {
@@ -37,6 +37,7 @@ export function systemPorts({ root, console, environment }: SystemSettings): Por
     shipped: diskWorkspace(shippedRoot(import.meta.dirname)),
     builder: createBuilder({ root, environment, cache: buildsFolder(environment, cacheFolder(environment)) }),
     judges: createJudges(environment["PATH"] ?? ""),
+    isAncestor: (ancestor, commit) => isAncestorIn(root, ancestor, commit),
     aws: (region) => awsPorts(regionOf(region, environment), environment),
     ...(token && {
       settings: (repository) =>

@@ -21,9 +21,13 @@ export function exitOf(outcome: Outcome): number {
     case "drawn":
     case "built":
     case "rendered":
+    case "releases":
     case "deployed":
-    case "destroyed":
       return EXIT.ok;
+    case "destroyed":
+      return outcome.destroy.kind === "destroyed" && outcome.destroy.leftovers.length > 0
+        ? EXIT.problem
+        : EXIT.ok;
   }
 }
 

@@ -43,7 +43,7 @@ export function wordType<const W extends string>(words: readonly W[], descriptio
   return { schema: { enum: words, ...described(description) } };
 }
 
-export function constantType<const C extends string | number>(constant: C): JsonType<C> {
+export function constantType<const C extends string | number | true>(constant: C): JsonType<C> {
   return { schema: { const: constant } };
 }
 

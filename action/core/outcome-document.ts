@@ -118,6 +118,25 @@ const deployedType = objectType({
   review: optional(objectType({ verdict: textType(), differences: listType(textType()) })),
 });
 
+const releasesType = objectType({
+  ...head("releases"),
+  stage: textType(),
+  stackName: textType(),
+  releases: listType(
+    objectType({
+      time: textType("When its deploy began; ISO 8601."),
+      commit: textType(),
+      branch: textType(),
+      digest: textType(),
+      standing: wordType(
+        ["running", "good", "unproven", "failed"],
+        "`unproven`: it was never seen to get through its smoke run.",
+      ),
+    }),
+    "Those that can be deployed again, newest first.",
+  ),
+});
+
 const hopType = objectType({ name: textType(), milliseconds: integerType() });
 
 const smokedType = objectType({
@@ -163,15 +182,22 @@ export const stageDriftType = objectType({
 
 const driftType = objectType({ ...head("drift"), stages: listType(stageDriftType) });
 
+const leftoverType = objectType({
+  logicalId: textType(),
+  physicalId: textType(),
+  type: textType(),
+  status: textType(),
+  why: textType(),
+  command: textType("What deletes it, for a shell; empty for none."),
+});
+
 const destroyedType = objectType({
   ...head("destroyed"),
   result: wordType(["destroyed", "absent"]),
   ...stackTypes,
   objectsDeleted: integerType("Objects, versions and delete markers."),
-  kept: listType(
-    objectType({ logicalId: textType(), physicalId: textType(), type: textType(), status: textType() }),
-    "What CloudFormation has left, as the template says `Retain`.",
-  ),
+  kept: listType(leftoverType, "What CloudFormation has left, as the template says `Retain`."),
+  leftovers: listType(leftoverType, "What it could not delete: the stack is gone, and this is not."),
 });
 
 const sweepTypes = {
@@ -185,6 +211,7 @@ const sweepTypes = {
       branch: textType(),
       pullRequest: optional(integerType()),
       text: textType(),
+      leftovers: optional(listType(leftoverType, "Of a stack that is gone: what could not be deleted.")),
     }),
     "Those that it does not want.",
   ),
@@ -200,6 +227,7 @@ export const outcomeType = unionType(
   objectType({ ...head("rendered"), stackName: textType(), template: anyType("CloudFormation's.") }),
   planType,
   deployedType,
+  releasesType,
   smokedType,
   driftType,
   objectType({ ...head("diagnosed"), findings: listType(findingType) }),

@@ -6,6 +6,7 @@ import { artifactJson } from "./artifact-words.ts";
 import { consoleUrl } from "./comment.ts";
 import { stageDriftJson } from "./drift-words.ts";
 import { unusedOf } from "./function-words.ts";
+import type { Leftover } from "./leftover.ts";
 import type { Outcome } from "./outcome.ts";
 import type { DocumentOf, OutcomeDocument } from "./outcome-document.ts";
 import { VERSION } from "./plan-document.ts";
@@ -27,6 +28,8 @@ export function outcomeJson(outcome: Outcome): OutcomeDocument {
     }
     case "planned":
       return planJson(outcome.plan, outcome.stage);
+    case "releases":
+      return releasesJson(outcome);
     case "deployed":
       return deployedJson(outcome.deploy, outcome.stage);
     case "smoked": {
@@ -68,6 +71,26 @@ export function checkedJson(
   };
 }
 
+function releasesJson({
+  stage,
+  stackName,
+  releases,
+}: Extract<Outcome, { kind: "releases" }>): DocumentOf<"releases"> {
+  return {
+    version: VERSION,
+    kind: "releases",
+    stage,
+    stackName,
+    releases: releases.map(({ time, standing, release: { commit, branch, digest } }) => ({
+      time,
+      commit,
+      branch,
+      digest,
+      standing,
+    })),
+  };
+}
+
 export function deployedJson(
   { kind, stack, outputs, changes, counts, risk, planDigest, review }: DeployOutcome,
   stage: string | undefined,
@@ -90,9 +113,22 @@ export function deployedJson(
 export function destroyedJson(destroy: DestroyOutcome, stage: string | undefined): DocumentOf<"destroyed"> {
   const { stackName } = destroy;
   const head = { version: VERSION, kind: "destroyed", ...(stage !== undefined && { stage }) } as const;
-  if (destroy.kind === "absent") return { ...head, result: "absent", stackName, objectsDeleted: 0, kept: [] };
-  const { stackId, objectsDeleted, kept } = destroy;
-  return { ...head, result: "destroyed", stackName, stackId, objectsDeleted, kept };
+  if (destroy.kind === "absent") return { ...head, result: "absent", stackName, objectsDeleted: 0, kept: [], leftovers: [] };
+  const { stackId, objectsDeleted } = destroy;
+  const kept = destroy.kept.map(leftoverJson);
+  const leftovers = destroy.leftovers.map(leftoverJson);
+  return { ...head, result: "destroyed", stackName, stackId, objectsDeleted, kept, leftovers };
+}
+
+export function leftoverJson({
+  logicalId,
+  physicalId,
+  type,
+  status,
+  why,
+  command,
+}: Leftover): DocumentOf<"destroyed">["kept"][number] {
+  return { logicalId, physicalId, type, status, why, command };
 }
 
 export function stackJson(

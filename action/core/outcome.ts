@@ -8,6 +8,7 @@ import type { Artifact } from "./artifact.ts";
 import type { Finding } from "./finding.ts";
 import type { Grant } from "./grant.ts";
 import type { Problem } from "./problem.ts";
+import type { JudgedRelease } from "./releases.ts";
 import type { SmokeOutcome } from "./smoke-run.ts";
 import type { StackTemplate } from "./render.ts";
 
@@ -32,7 +33,13 @@ export type Outcome =
       readonly kind: "planned";
       readonly stage: string;
       readonly plan: Plan;
-      readonly stack: StackTemplate;
+    }
+  /** Those that a deploy can go back to, newest first. */
+  | {
+      readonly kind: "releases";
+      readonly stage: string;
+      readonly stackName: string;
+      readonly releases: readonly JudgedRelease[];
     }
   /** Without a stage: the account's own set-up. */
   | { readonly kind: "deployed"; readonly stage?: string; readonly deploy: DeployOutcome }

@@ -1,4 +1,5 @@
 /** What the renderer hands to the deployer: one stack, ready to be compared with the one that runs. */
+import type { SmokePlan } from "./probe.ts";
 import type { Place } from "./problem.ts";
 import type { Waiver } from "./waiver.ts";
 
@@ -27,6 +28,8 @@ export interface TableItems {
 export interface Guard {
   /** CloudFormation's types of resources that hold data. */
   readonly statefulTypes: readonly string[];
+  /** Those that certainly hold none; of all others nothing is known. */
+  readonly statelessTypes?: readonly string[];
   readonly waivers: readonly Waiver[];
 }
 
@@ -46,6 +49,12 @@ export interface Rendered {
   /** `warren:pipeline`, `:stage`, `:branch`, `:commit`, `:digest`, `:repository`. */
   readonly tags: Readonly<Record<string, string>>;
   readonly items: readonly TableItems[];
+  /** What else has to be kept for it to be deployed again (core/release.ts); absent where nobody goes back. */
+  readonly release?: {
+    /** Keys of the artifacts. */
+    readonly artifacts: readonly string[];
+    readonly smoke?: SmokePlan;
+  };
   /** By logical id. */
   readonly origins: Readonly<Record<string, Origin>>;
 }

@@ -9,6 +9,7 @@ import { planLines, riskLines, tally, untouchedText } from "./plan-lines.ts";
 import type { Policy } from "../policy.ts";
 import type { Outcome } from "./outcome.ts";
 import { formatProblem } from "./problem.ts";
+import { releaseLine } from "./releases.ts";
 import { smokeLines } from "./smoke-run.ts";
 import { readableJson } from "./value.ts";
 
@@ -72,6 +73,13 @@ export function report(outcome: Outcome): Report {
       const what = kind === "unchanged" ? "is up to date, nothing was changed" : `is ${kind}`;
       return { result: "", lines: [`${stack.name} ${what}`, ...values] };
     }
+    case "releases": {
+      const { stackName, releases } = outcome;
+      const none = [
+        `no release of ${stackName} is kept yet: the next deploy that changes something makes one`,
+      ];
+      return { result: releases.map(releaseLine).join("\n"), lines: releases.length === 0 ? none : [] };
+    }
     case "smoked": {
       const { smoke } = outcome;
       const why = smoke.kind === "stuck" ? [`error: ${formatProblem(smoke.problem)}`] : [];
@@ -96,7 +104,10 @@ export function report(outcome: Outcome): Report {
       if (destroy.kind === "absent") {
         return { result: "", lines: [`${destroy.stackName} is not there: nothing to destroy`] };
       }
-      const kept = destroy.kept.map(({ type, physicalId }) => `  kept: ${type} ${physicalId}`);
+      const kept = destroy.kept.flatMap(({ type, physicalId, command }) => [
+        `  kept: ${type} ${physicalId}`,
+        ...(command === "" ? [] : [`    to remove it: ${command}`]),
+      ]);
       const emptied = destroy.objectsDeleted > 0 ? `, with ${count(destroy.objectsDeleted, "object")}` : "";
       return { result: "", lines: [`${destroy.stackName} is gone${emptied}`, ...kept] };
     }

@@ -1,6 +1,7 @@
 /** What a run of the Action came to, in the words of its log, its outputs and its summary. */
 import type { GitopsOutcome } from "../gitops.ts";
-import type { SweepOutcome, SweptStack } from "../sweep.ts";
+import type { DestroyOutcome } from "../destroy.ts";
+import { type SweepOutcome, type SweptStack, leftoversOf } from "../sweep.ts";
 import { renderReport, renderSummary } from "./comment.ts";
 import { driftTable } from "./drift-issue.ts";
 import type { StackDrift } from "./drift.ts";
@@ -8,6 +9,7 @@ import { driftProblems, driftVerdict, stageDriftLines } from "./drift-words.ts";
 import { drawGantt } from "./gantt.ts";
 import { gitopsJson, reviewedPlan } from "./gitops-json.ts";
 import type { OutputKey } from "./inputs.ts";
+import { leftoverTable } from "./leftover.ts";
 import { code, fence, prose, row } from "./markdown.ts";
 import type { StageDrift } from "./outcome.ts";
 import type { DocumentOf, OutcomeDocument } from "./outcome-document.ts";
@@ -99,11 +101,11 @@ function toldOf(outcome: GitopsOutcome): Told {
       };
     }
     case "planned": {
-      const { stage, plan, stack, facts } = outcome;
+      const { stage, plan, facts } = outcome;
       const document = planJson(plan, stage);
       const { stackName, url = "" } = document;
       return {
-        lines: report({ kind: "planned", stage, plan, stack }).lines,
+        lines: report({ kind: "planned", stage, plan }).lines,
         warnings: [],
         outputs: { result: "planned", stage, "stack-name": stackName, url, ...changeOutputs(document) },
         summary: renderSummary(facts),
@@ -121,7 +123,7 @@ function toldOf(outcome: GitopsOutcome): Told {
         lines,
         warnings: [],
         outputs: { result: "destroyed", stage, "stack-name": stackName, "removed-stacks": removed },
-        summary: `### ${code(stackName)} is gone 🧹\n`,
+        summary: destroySummary(destroy),
       };
     }
     case "diagnosed": {
@@ -150,6 +152,15 @@ function toldOf(outcome: GitopsOutcome): Told {
       return sweptTold(outcome);
   }
 }
+
+function destroySummary(destroy: DestroyOutcome): string {
+  const { kept, leftovers } = destroy.kind === "destroyed" ? destroy : NOTHING_LEFT;
+  const head = `### ${code(destroy.stackName)} is gone${leftovers.length > 0 ? ", but not all of it ❌" : " 🧹"}\n`;
+  const table = leftoverTable([...leftovers, ...kept]);
+  return table.length === 0 ? head : [head, ...table, ""].join("\n");
+}
+
+const NOTHING_LEFT = { kept: [], leftovers: [] };
 
 const NOTHING_SWEPT: Told = { lines: [], warnings: [], outputs: {}, summary: "" };
 
@@ -251,5 +262,13 @@ function sweepSummary(stacks: readonly SweptStack[], wanted: number): string {
   const head = `### ${wanted} stacks are wanted, ${stacks.length} are not\n`;
   if (stacks.length === 0) return head;
   const rows = stacks.map(({ kind, stackName, text }) => row([code(stackName), FATES[kind], prose(text)]));
-  return [head, row(["stack", "is", "since"]), row(["-", "-", "-"]), ...rows, ""].join("\n");
+  const left = leftoverTable(stacks.flatMap(leftoversOf));
+  return [
+    head,
+    row(["stack", "is", "since"]),
+    row(["-", "-", "-"]),
+    ...rows,
+    ...(left.length > 0 ? ["", "**Left behind:**", "", ...left] : []),
+    "",
+  ].join("\n");
 }

@@ -1,10 +1,10 @@
 /** The artifact bucket over S3. */
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
-import type { Artifacts } from "../ports.ts";
+import type { ArtifactStore, StoredObject } from "../ports.ts";
 import type { Clients } from "./clients.ts";
 
-export function createArtifacts(clients: Clients): Artifacts {
+export function createArtifacts(clients: Clients): ArtifactStore {
   let asked: Promise<string> | undefined;
   const askAccount = async (): Promise<string> => {
     const { client, sdk } = await clients.sts();
@@ -51,6 +51,49 @@ export function createArtifacts(clients: Clients): Artifacts {
         throw error;
       }
     },
+
+    async list(bucket, prefix) {
+      const { client, sdk } = await clients.s3();
+      const found: StoredObject[] = [];
+      await inBucket(bucket, async () => {
+        for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+          for (const { Key, LastModified, Size } of page.Contents ?? []) {
+            if (Key === undefined || LastModified === undefined) continue;
+            found.push({ key: Key, modifiedAt: LastModified.getTime(), bytes: Size ?? 0 });
+          }
+        }
+      });
+      return found;
+    },
+
+    async get(bucket, key) {
+      const { client, sdk } = await clients.s3();
+      try {
+        const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }));
+        return await Body?.transformToString();
+      } catch (error) {
+        if (error instanceof sdk.NoSuchKey) return undefined;
+        throw error;
+      }
+    },
+
+    async remove(bucket, keys) {
+      const { client, sdk } = await clients.s3();
+      for (let begin = 0; begin < keys.length; begin += KEYS_A_CALL) {
+        const objects = keys.slice(begin, begin + KEYS_A_CALL).map((Key) => ({ Key }));
+        const { Errors: errors = [] } = await client.send(
+          new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+        );
+        const [first] = errors;
+        if (first) {
+          const whole = `${errors.length} objects of bucket ${bucket} cannot be deleted`;
+          // S3 answers 200 whatever the role may: the refusal of each key is in the answer.
+          const refusal = new Error(`${whole}, the first is ${first.Key}: ${first.Message}`);
+          if (first.Code !== undefined) refusal.name = first.Code;
+          throw refusal;
+        }
+      }
+    },
   };
 
   /**
@@ -91,6 +134,8 @@ export function createArtifacts(clients: Clients): Artifacts {
 }
 
 const LISTS_AT_ONCE = 8;
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html */
+const KEYS_A_CALL = 1_000;
 
 /** The greatest string below `key` that S3 accepts, near enough: no key of ours lies between the two. */
 function justBefore(key: string): string {

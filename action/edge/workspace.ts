@@ -98,3 +98,16 @@ async function commitFacts(root: string): Promise<{ sha: string; branch: string;
   const repository = /([^/:]+\/[^/]+?)(?:\.git)?$/.exec(remote)?.[1] ?? "";
   return { sha, branch, repository };
 }
+
+/** Git's own answer; false also outside of a repository, and for commits that a shallow clone lacks. */
+export async function isAncestorIn(root: string, ancestor: string, commit: string): Promise<boolean> {
+  try {
+    await run("git", ["merge-base", "--is-ancestor", ancestor, commit], { cwd: root });
+    return true;
+  } catch (error) {
+    // A number is Git's exit code: 1 for no, 128 for what it does not know. A text: there is no Git.
+    const { code } = error as { code?: unknown };
+    if (typeof code === "number" || code === "ENOENT") return false;
+    throw error;
+  }
+}

@@ -1,0 +1,91 @@
+/** A stage's releases in the artifact bucket: kept with each deploy, listed, and found by their commit. */
+import { eachAtOnce } from "./core/parallel.ts";
+import { UserError } from "./core/problem.ts";
+import { readRelease, releaseOf, releaseText } from "./core/release.ts";
+import {
+  type JudgedRelease,
+  type KeptRelease,
+  judgeReleases,
+  readReleaseKey,
+  releaseKey,
+  releasesPrefix,
+} from "./core/releases.ts";
+import type { Rendered } from "./core/rendered.ts";
+import { accountOf, phaseOf } from "./core/stack.ts";
+import type { ArtifactStore, Artifacts, Log, Stack, Stacks } from "./ports.ts";
+
+export interface ReleasePorts {
+  readonly log: Log;
+  readonly stacks: Pick<Stacks, "find">;
+  readonly artifacts: ArtifactStore;
+}
+
+/** One PUT, and none for what is nobody's release. `operation`: as in `releaseKey`. */
+export async function keepRelease(
+  former: Stack | undefined,
+  operation: string,
+  rendered: Rendered,
+  bucket: () => Promise<string>,
+  { artifacts, log }: { readonly artifacts: Artifacts; readonly log: Log },
+): Promise<void> {
+  const release = releaseOf(rendered, digestOf(former) ?? "");
+  if (!release) return;
+  try {
+    await artifacts.put(
+      await bucket(),
+      releaseKey(release, operation),
+      releaseText(release),
+      "application/json",
+    );
+  } catch (error) {
+    // A pipeline without functions is deployed without a bucket, too.
+    if (!(error instanceof UserError) || error.reason !== "artifact-bucket-missing") throw error;
+    log.warn(
+      "there is no artifact bucket, so that nobody can go back to this release: run `warren bootstrap`",
+    );
+  }
+}
+
+/** Undefined unless the stack is certainly what its tags say. */
+export function digestOf(stack: Stack | undefined): string | undefined {
+  return phaseOf(stack?.status) === "good" ? stack?.tags["warren:digest"] : undefined;
+}
+
+/** A bucket that no sweep ever tidies up has many: older ones are not looked at. */
+const RELEASES_READ = 60;
+const READS_AT_ONCE = 8;
+
+/** Newest first. What cannot be read is told and left out. */
+export async function listReleases(
+  stackName: string,
+  stack: Stack | undefined,
+  { artifacts, log }: ReleasePorts,
+): Promise<readonly JudgedRelease[]> {
+  const bucket = await artifacts.bucket(stack && accountOf(stack.id));
+  const objects = (await artifacts.list(bucket, releasesPrefix(stackName))).flatMap((object) => {
+    const of = readReleaseKey(object.key);
+    return of ? [{ ...object, of }] : [];
+  });
+  const proven = new Set(objects.flatMap(({ of }) => (of.kind === "proof" ? [of.digestStart] : [])));
+  const newest = objects
+    .flatMap(({ of, key, modifiedAt }) => (of.kind === "release" ? [{ key, modifiedAt, ...of }] : []))
+    // S3's clock counts seconds.
+    .toSorted((a, b) => b.modifiedAt - a.modifiedAt || b.begunAt - a.begunAt)
+    .slice(0, RELEASES_READ);
+  const kept: KeptRelease[] = [];
+  await eachAtOnce(READS_AT_ONCE, newest, async ({ key, modifiedAt }) => {
+    const text = await artifacts.get(bucket, key);
+    // A sweep may have taken it meanwhile.
+    if (text === undefined) return;
+    const read = readRelease(text, stackName);
+    if (read.kind === "release")
+      kept.push({ key, time: new Date(modifiedAt).toISOString(), release: read.release });
+    else log.warn(`${key} is left out: ${read.why}`);
+  });
+  const order = new Map(newest.map(({ key }, index) => [key, index]));
+  return judgeReleases({
+    kept: kept.toSorted((a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0)),
+    proven,
+    running: stack && phaseOf(stack.status) !== "shell" ? digestOf(stack) : "absent",
+  });
+}
