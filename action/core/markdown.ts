@@ -3,6 +3,7 @@
  * characters to look at and never syntax: character references are not parsed as Markdown (CommonMark 6.4), and
  * mentions, issue references and links are not made inside of code.
  */
+import { visible } from "./visible.ts";
 
 /** Shown of one name. A branch may have 255 bytes, and a line should still be a line. */
 const NAME_CHARACTERS = 120;
@@ -76,17 +77,6 @@ function references(text: string): string {
 
 function oneLine(text: string): string {
   return visible(text).replaceAll(/\s+/g, " ").trim();
-}
-
-/** Controls, directions (they make text look like another) and invisible marks show as `\uFFFD`. */
-function visible(text: string): string {
-  return text
-    .toWellFormed()
-    .replaceAll(/\r\n?/g, "\n")
-    .replaceAll(
-      /(?![\n\t])[\p{Cc}\u00AD\u061C\u200B\u200E\u200F\u202A-\u202E\u2028\u2029\u2060-\u206F\uFEFF]/gu,
-      "\uFFFD",
-    );
 }
 
 /** By code points: half an emoji is no character. */

@@ -5,8 +5,11 @@
 
 /** The same text for people, without any command in it. */
 export function withoutCommands(text: string): string {
-  return text
-    .split(/\r\n|\r|\n/)
-    .map((line) => line.replace(/^(\s*):(?=:)/, "$1: ").replaceAll("##[", "## ["))
-    .join("\n");
+  return (
+    text
+      .split(/\r\n|\r|\n/)
+      // U+0085 is white space to the runner's .NET, and not to JavaScript.
+      .map((line) => line.replace(/^([\s\u0085]*):(?=:)/, "$1: ").replaceAll("##[", "## ["))
+      .join("\n")
+  );
 }

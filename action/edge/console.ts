@@ -1,6 +1,7 @@
 /** The only file that prints. Results go to standard output, everything about the way there to standard error. */
 import { styleText } from "node:util";
 import { redactText } from "../core/redact.ts";
+import { visible } from "../core/visible.ts";
 import type { Log } from "../ports.ts";
 
 export interface Console extends Log {
@@ -21,20 +22,22 @@ export function terminalConsole(): Console {
   const terminal = process.stderr.isTTY && process.env["TERM"] !== "dumb";
   let pending = "";
   const clear = (): string => (pending === "" ? "" : `\r\u001B[2K`);
+  // The last net, whatever comes from wherever: no secret, and nothing that a terminal takes for an order of ours.
+  // Results are not cut: they are what was asked for.
+  const safe = (text: string): string => redactText(visible(text));
   const line = (text: string): void => {
-    // The last net, whatever comes from wherever. Results are not cut: they are what was asked for.
-    process.stderr.write(`${clear()}${redactText(text)}\n`);
+    process.stderr.write(`${clear()}${text}\n`);
     pending = "";
   };
   return {
-    info: line,
-    warn: (text) => line(`${paint("yellow", "warning:")} ${text}`),
-    error: (text) => line(`${paint("red", "error:")} ${text}`),
-    note: (text) => line(paint("dim", text)),
+    info: (text) => line(safe(text)),
+    warn: (text) => line(`${paint("yellow", "warning:")} ${safe(text)}`),
+    error: (text) => line(`${paint("red", "error:")} ${safe(text)}`),
+    note: (text) => line(paint("dim", safe(text))),
     progress: (text) => {
       // A log file has no line to overwrite, and hundreds of spinner lines help nobody.
       if (!terminal || text === pending) return;
-      const fitting = text.slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1));
+      const fitting = safe(text).slice(0, Math.max(20, (process.stderr.columns ?? 80) - 1));
       process.stderr.write(`${clear()}${paint("dim", fitting)}`);
       pending = fitting;
     },

@@ -6,6 +6,7 @@ import * as core from "@actions/core";
 import type { InputKey, OutputKey } from "../core/inputs.ts";
 import { type Problem, furtherLines } from "../core/problem.ts";
 import { redactText } from "../core/redact.ts";
+import { visible } from "../core/visible.ts";
 import { withoutCommands } from "../core/workflow-command.ts";
 import type { Log } from "../ports.ts";
 
@@ -70,9 +71,9 @@ export function actionsRunner(): Runner {
   };
 }
 
-/** No command for the runner, and no secret: the last net, whatever comes from wherever. */
+/** No command for the runner, nor for a terminal, and no secret: the last net, whatever comes from wherever. */
 function harmless(text: string): string {
-  return withoutCommands(redactText(text));
+  return withoutCommands(redactText(visible(text)));
 }
 
 function annotation(text: string): string {

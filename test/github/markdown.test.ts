@@ -54,6 +54,17 @@ test("no text ends its own block", () => {
   );
 });
 
+test("what is not seen is shown as that; an emoji of several characters stays one", () => {
+  const unseen =
+    "\u00AD\u034F\u061C\u115F\u180E\u200B\u200C\u200D\u200E\u202E\u2028\u2060\u2066\u2800\u3164\uFE0F\uFEFF\u{E0041}";
+  for (const character of unseen) {
+    for (const shown of [code(`a${character}b`), prose(`a${character}b`), fence(`a${character}b`)]) {
+      expect(shown).toContain("a\uFFFDb");
+    }
+  }
+  expect(prose("👨‍👩‍👧 ❤️ 👍🏽 é ü 漢字 עברית")).toBe("👨‍👩‍👧 ❤️ 👍🏽 é ü 漢字 עברית");
+});
+
 test("a name is cut by characters, never within one", () => {
   const cut = code("😀".repeat(250));
   expect(cut).toBe(`<code>${"😀".repeat(119)}…</code>`);
@@ -81,6 +92,8 @@ test("nothing that is told in the log is a command to the runner", () => {
     "text ## [set-env name=e]f",
     ": :: :: plain",
   ]);
+  // White space to .NET, which reads the log, and not to JavaScript.
+  expect(withoutCommands("\u0085::error::x")).toBe("\u0085: :error::x");
   fc.assert(
     fc.property(text, (any) => {
       for (const line of withoutCommands(`${any}::a::\n##[b]${any}`).split(/\r\n|\r|\n/)) {

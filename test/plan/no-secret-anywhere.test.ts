@@ -245,9 +245,14 @@ test("whatever is printed: lines, warnings, errors, annotations, groups, on a ru
     env: { PATH: process.env["PATH"] ?? "" },
     stdio: ["pipe", "pipe", "pipe"],
   });
-  child.stdin.end(JSON.stringify(Object.values(SECRETS).map((secret) => `it broke: ${secret} (400)`)));
+  const told = Object.values(SECRETS).map((secret) => `it broke: ${secret} (400)`);
+  // Orders to a terminal, letters that run backwards, orders to the runner.
+  const orders = "\u001B[2J\u202Edorp\n::set-env name=PATH::/tmp\n\u0085::error::mine";
+  child.stdin.end(JSON.stringify([...told, orders]));
   const [out, err] = await Promise.all([textOf(child.stdout), textOf(child.stderr)]);
   expect(out).toContain("::error file=p.yaml,line=1");
   expect(err.match(/it broke/g)).toHaveLength(3 * Object.keys(SECRETS).length);
   expect(found(`${out}\n${err}`, SECRETS)).toEqual([]);
+  expect(`${out}\n${err}`).not.toMatch(/[\u001B\u202E]/);
+  expect(out).not.toMatch(/^[\s\u0085]*::(?:set-env|error::mine)/m);
 });
