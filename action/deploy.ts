@@ -1,12 +1,12 @@
 /** Makes a stack equal to what was rendered, whatever state it was left in. */
 import { apply } from "./apply.ts";
 import type { DeployPorts, Deployment, Permit } from "./apply.ts";
-import { operationFailure } from "./cause.ts";
 import type { Artifact } from "./core/artifact.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
 import type { PlanRisk } from "./core/plan-risk.ts";
 import type { PlannedChange } from "./core/planned-change.ts";
 import { UserError } from "./core/problem.ts";
+import { lostProblem } from "./core/recovery.ts";
 import { hiddenTexts, redactText } from "./core/redact.ts";
 import type { Rendered } from "./core/rendered.ts";
 import type { ReviewWords } from "./core/review-words.ts";
@@ -16,6 +16,7 @@ import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { type Watch, failIfLate, follow } from "./follow.ts";
 import type { Stack } from "./ports.ts";
+import { clearAway, continueRollback, rollBack } from "./recovery.ts";
 import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
 
 export type { DeployPorts } from "./apply.ts";
@@ -28,6 +29,8 @@ export interface DeployRequest {
   readonly artifacts: readonly Artifact[];
   /** Default 3,600. Then the deploy fails; running it again attaches to what still runs. */
   readonly timeoutSeconds?: number;
+  /** Components or logical ids that a rollback which has failed goes on without, as a person has asked for. */
+  readonly skip?: readonly string[];
   /** Asked before a change set is executed; what it throws leaves the stack as it is. */
   readonly permit?: Permit;
 }
@@ -53,14 +56,21 @@ export interface DeployOutcome {
 /**
  * A stack that is up to date costs one DescribeStacks call (see seed.ts for when it costs a HEAD more).
  * Throws UserError: `deploy-failed` (the first problem is the root cause), `change-set-failed`, `stack-stuck`,
- * `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`, `stack-foreign`.
+ * `skip-unknown`, `stack-left-over`, `stack-timeout`, `artifact-bucket-missing`, `stack-foreign`.
  */
 export async function deploy(request: DeployRequest, ports: DeployPorts): Promise<DeployOutcome> {
-  const { rendered, artifacts, timeoutSeconds = 3_600, permit } = request;
+  const { rendered, artifacts, timeoutSeconds = 3_600, permit, skip } = request;
   const deadline = ports.clock.now() + timeoutSeconds * 1_000;
   const hidden = hiddenTexts(rendered.body);
   const watch: Watch = { origins: rendered.origins, deadline, told: new Set(), hidden };
-  const deployment: Deployment = { rendered, artifacts, watch, ports, ...(permit && { permit }) };
+  const deployment: Deployment = {
+    rendered,
+    artifacts,
+    watch,
+    ports,
+    ...(permit && { permit }),
+    ...(skip && { skip }),
+  };
   // Each round ends it, or waits for an operation that another run started, or clears a failed creation away.
   for (;;) {
     failIfLate(rendered.stackName, watch, ports.clock.now());
@@ -78,10 +88,14 @@ export async function deploy(request: DeployRequest, ports: DeployPorts): Promis
     } else if (step === "attach") {
       ports.log.info(`${stack.name} is ${stack.status}: waiting for that operation to end`);
       await follow(stack.id, undefined, watch, ports);
-    } else if (step === "recreate") {
+    } else if (step === "recreate" || step === "recreate-unprotected") {
       await clearAway(stack, deployment);
+    } else if (step === "roll-back") {
+      await rollBack(stack, deployment);
+    } else if (step === "continue-rollback") {
+      await continueRollback(stack, deployment);
     } else {
-      throw stuck(stack);
+      throw new UserError("stack-stuck", lostProblem(stack));
     }
   }
 }
@@ -149,42 +163,4 @@ async function protect(stack: Stack, { rendered, ports }: Deployment): Promise<v
   if (stack.terminationProtection === rendered.protected) return;
   await ports.stacks.setTerminationProtection(stack.name, rendered.protected);
   ports.log.info(`termination protection of ${stack.name} is ${rendered.protected ? "on" : "off"}`);
-}
-
-/** Deletes what is left of a failed creation, but only if nothing at all is left in it. */
-async function clearAway(stack: Stack, { watch, ports }: Deployment): Promise<void> {
-  const left = (await ports.stacks.resources(stack.id)).filter(
-    ({ status, physicalId }) => status !== "DELETE_COMPLETE" && physicalId !== "",
-  );
-  if (left.length > 0) {
-    throw new UserError("stack-left-over", [
-      {
-        message: `${stack.name} is ${stack.status} and can only be deleted, but ${left.length} of its resources still exist`,
-        hint:
-          "If their data is not needed, `warren destroy` this stage (a protected one by hand, in the CloudFormation console), " +
-          "then deploy again. Warren never deletes them by itself.",
-      },
-      ...left.map(({ logicalId, type, physicalId, status }) => ({
-        message: `${logicalId} (${type}) ${physicalId} is ${status}`,
-        ...(watch.origins[logicalId] && { place: watch.origins[logicalId].place }),
-      })),
-    ]);
-  }
-  ports.log.info(`${stack.name} is ${stack.status} and empty: deleting it to create it afresh`);
-  const token = `warren-clear-${ports.clock.now().toString(36)}`;
-  await ports.stacks.delete({ stackId: stack.id, token });
-  const ending = await follow(stack.id, token, watch, ports);
-  if (phaseOf(ending.status) !== "absent") {
-    throw await operationFailure("deploy-failed", stack.id, ending, watch, ports);
-  }
-}
-
-function stuck(stack: Stack): UserError {
-  const command = `aws cloudformation continue-update-rollback --stack-name ${stack.name}`;
-  return new UserError("stack-stuck", {
-    message: `${stack.name} is ${stack.status}${stack.statusReason ? `: ${stack.statusReason}` : ""}`,
-    hint:
-      `Mend what its last failed events name, run \`${command}\` (with \`--resources-to-skip <logical id>\` for what cannot be restored), ` +
-      "wait for UPDATE_ROLLBACK_COMPLETE, and deploy again. Do not delete the stack: its data would go.",
-  });
 }

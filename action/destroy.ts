@@ -1,16 +1,17 @@
-/** Takes a stack down: sources silenced, buckets emptied, deleted, followed, verified. */
+/** Takes a stack down: sources stopped, buckets emptied, deleted, followed, verified; what will not go is left and named. */
 import { operationFailure } from "./cause.ts";
+import { type ClearancePorts, canBeCleared, emptyAll, releaseAll, stopAll } from "./clearance.ts";
 import { realFailures } from "./core/cause.ts";
-import { eachAtOnce } from "./core/parallel.ts";
+import { type Leftover, leftoverLines, leftoverOf } from "./core/leftover.ts";
 import { UserError } from "./core/problem.ts";
 import type { Origin } from "./core/rendered.ts";
-import { refuseForeign } from "./core/stack-owner.ts";
-import { destroyStep, phaseOf } from "./core/stack.ts";
+import { isProtectedStack, refuseForeign } from "./core/stack-owner.ts";
+import { destroyStep, phaseOf, regionOf } from "./core/stack.ts";
 import { failIfLate, follow } from "./follow.ts";
 import type { Ending, FollowPorts, Watch } from "./follow.ts";
-import type { Quiet, Stack, StackResource } from "./ports.ts";
+import type { Stack, StackEvent } from "./ports.ts";
 
-export type DestroyPorts = FollowPorts & { readonly quiet: Quiet };
+export type DestroyPorts = FollowPorts & ClearancePorts;
 
 export interface DestroyRequest {
   readonly stackName: string;
@@ -22,6 +23,8 @@ export interface DestroyRequest {
   readonly origins?: Readonly<Record<string, Origin>>;
   /** Default 3,600. Then it fails; running it again goes on where it stopped. */
   readonly timeoutSeconds?: number;
+  /** Told what will be left behind, while there still is a stack that a later run could find it by. */
+  readonly leaving?: (leftovers: readonly Leftover[]) => Promise<void>;
 }
 
 export type DestroyOutcome =
@@ -33,16 +36,23 @@ export type DestroyOutcome =
       /** Objects, versions and delete markers. */
       readonly objectsDeleted: number;
       /** What CloudFormation kept since the template says Retain. */
-      readonly kept: readonly StackResource[];
+      readonly kept: readonly Leftover[];
+      /** What it could not delete, however often it was asked. */
+      readonly leftovers: readonly Leftover[];
     };
 
-const RULE = "AWS::Events::Rule";
-const MAPPING = "AWS::Lambda::EventSourceMapping";
-const BUCKET = "AWS::S3::Bucket";
-
-/** A function that was still running can fill a bucket between emptying and deleting, but not for ever. */
-const ATTEMPTS = 3;
-const CALLS_AT_ONCE = 8;
+/**
+ * How often a resource may fail to be deleted before it is left: of those that can be emptied or released again, a
+ * function that was still running fills a bucket once more; all others get one more time, since AWS has bad moments.
+ */
+const FAILURES = { cleared: 4, other: 2 } as const;
+/** Of one teardown. What held another resource shows only when that has failed. */
+const DELETIONS = 8;
+const GONE: ReadonlySet<string> = new Set(["DELETE_COMPLETE", "DELETE_SKIPPED"]);
+const DENIED = /\baccess ?denied\b|\bnot authorized\b/i;
+const KEPT = "the template says that it is kept";
+const FIRST_PAUSE_MS = 2_000;
+const LONGEST_PAUSE_MS = 30_000;
 
 /** Throws UserError: `stage-protected`, `stack-foreign`, `destroy-failed`, `stack-timeout`. A stack that is not there is a success. */
 export async function destroy(request: DestroyRequest, ports: DestroyPorts): Promise<DestroyOutcome> {
@@ -56,62 +66,89 @@ export async function destroy(request: DestroyRequest, ports: DestroyPorts): Pro
     const step = destroyStep(phaseOf(stack?.status));
     if (!stack || step === "done") return { kind: "absent", stackName };
     if (request.tags && phaseOf(stack.status) !== "shell") refuseForeign(stack, request.tags);
-    if (stack.terminationProtection) throw protectedStage(stackName, "the stack has termination protection");
-    if (step === "delete") return takeDown(stack, watch, ports);
+    refuseProtected(stack);
+    if (step === "delete") return takeDown(stack, request, watch, ports);
     ports.log.info(`${stackName} is ${stack.status}: waiting for that operation to end`);
     await follow(stack.id, undefined, watch, ports);
   }
 }
 
-async function takeDown(stack: Stack, watch: Watch, ports: DestroyPorts): Promise<DestroyOutcome> {
+async function takeDown(
+  stack: Stack,
+  { leaving }: DestroyRequest,
+  watch: Watch,
+  ports: DestroyPorts,
+): Promise<DestroyOutcome> {
   const resources = (await ports.stacks.resources(stack.id)).filter(
-    ({ status, physicalId }) => status !== "DELETE_COMPLETE" && physicalId !== "",
+    ({ status, physicalId }) => !GONE.has(status) && physicalId !== "",
   );
-  await silence(resources, ports);
-  const buckets = resources.filter(({ type }) => type === BUCKET);
-  let objectsDeleted = 0;
+  await stopAll(resources, ports);
+  let objectsDeleted = await emptyAll(resources, ports);
+  const skipped = new Map<string, StackEvent>();
+  const failures = new Map<string, number>();
+  let leftovers: readonly Leftover[] = [];
   for (let attempt = 1; ; attempt++) {
-    objectsDeleted += await empty(buckets, ports);
-    const token = `warren-destroy-${ports.clock.now().toString(36)}-${attempt}`;
-    await ports.stacks.delete({ stackId: stack.id, token });
-    const ending = await follow(stack.id, token, watch, ports);
+    const ending = await deleteOnce(stack, attempt, leftovers, watch, ports);
+    for (const event of ending.events) {
+      if (event.status === "DELETE_SKIPPED") skipped.set(event.logicalId, event);
+    }
     if (phaseOf(ending.status) === "absent") {
       await verifyGone(stack, ports);
-      return {
-        kind: "destroyed",
-        stackName: stack.name,
-        stackId: stack.id,
-        objectsDeleted,
-        kept: keptIn(ending),
-      };
+      for (const { logicalId } of leftovers) skipped.delete(logicalId);
+      const kept = [...skipped.values()].map((event) => leftBy(event, KEPT, stack, watch));
+      const { name: stackName, id: stackId } = stack;
+      return { kind: "destroyed", stackName, stackId, objectsDeleted, kept, leftovers };
     }
-    const filledAgain = realFailures(ending.events, stack.id).some(({ type }) => type === BUCKET);
-    if (!filledAgain || attempt === ATTEMPTS) {
+    const failed = failedIn(ending, stack);
+    for (const { logicalId } of failed) failures.set(logicalId, (failures.get(logicalId) ?? 0) + 1);
+    const isLeft = ({ logicalId }: StackEvent): boolean =>
+      leftovers.some((one) => one.logicalId === logicalId);
+    // What only lacks a right is not given up: whoever mends the role has it deleted by the next run.
+    const denied = failed.some(({ reason }) => DENIED.test(reason));
+    if (failed.length === 0 || denied || failed.some(isLeft) || attempt === DELETIONS) {
       throw await operationFailure("destroy-failed", stack.id, ending, watch, ports);
     }
-    ports.log.info("a bucket was filled again meanwhile: once more");
+    if (failed.every((one) => isGivenUp(one, failures.get(one.logicalId) ?? 0))) {
+      leftovers = [...leftovers, ...failed.map((event) => leftBy(event, event.reason, stack, watch))];
+      for (const line of leftoverLines(leftovers)) ports.log.warn(line);
+      await leaving?.(leftovers);
+      continue;
+    }
+    ports.log.info(`${failed.length} resources could not be deleted yet: once more`);
+    await ports.clock.sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+    failIfLate(stack.id, watch, ports.clock.now());
+    // Not of the events, which may lack a name.
+    const again = resources.filter(({ logicalId }) => failed.some((one) => one.logicalId === logicalId));
+    await releaseAll(again, ports);
+    objectsDeleted += await emptyAll(again, ports);
   }
 }
 
-/** Before anything is emptied: what still runs would write into it. */
-async function silence(resources: readonly StackResource[], { quiet, log }: DestroyPorts): Promise<void> {
-  const sources = resources.filter(({ type }) => type === RULE || type === MAPPING);
-  await eachAtOnce(CALLS_AT_ONCE, sources, ({ type, physicalId }) =>
-    type === RULE ? quiet.disableRule(physicalId) : quiet.disableMapping(physicalId),
-  );
-  if (sources.length > 0) log.info(`switched off ${sources.length} event sources`);
+/** CloudFormation retains at its caller's word only in DELETE_FAILED, which is where a first deletion has ended then. */
+async function deleteOnce(
+  { id: stackId }: Stack,
+  attempt: number,
+  leftovers: readonly Leftover[],
+  watch: Watch,
+  ports: DestroyPorts,
+): Promise<Ending> {
+  const token = `warren-destroy-${ports.clock.now().toString(36)}-${attempt}`;
+  const retain = leftovers.map(({ logicalId }) => logicalId);
+  await ports.stacks.delete({ stackId, token, ...(retain.length > 0 && { retain }) });
+  return follow(stackId, token, watch, ports);
 }
 
-async function empty(buckets: readonly StackResource[], { quiet, log }: DestroyPorts): Promise<number> {
-  let total = 0;
-  await eachAtOnce(CALLS_AT_ONCE, buckets, async ({ physicalId }) => {
-    const deleted = await quiet.emptyBucket(physicalId, (soFar) =>
-      log.progress(`emptying ${physicalId}: ${soFar} deleted`),
-    );
-    if (deleted > 0) log.info(`emptied ${physicalId}: ${deleted} objects and versions`);
-    total += deleted;
-  });
-  return total;
+/** The last word about each resource. */
+function failedIn({ events }: Ending, { id }: Stack): readonly StackEvent[] {
+  return [...new Map(realFailures(events, id).map((event) => [event.logicalId, event])).values()];
+}
+
+function isGivenUp(resource: StackEvent, failures: number): boolean {
+  return failures >= (canBeCleared(resource) ? FAILURES.cleared : FAILURES.other);
+}
+
+function leftBy(event: StackEvent, why: string, { id }: Stack, { origins }: Watch): Leftover {
+  return leftoverOf(event, why || "no reason was given", { region: regionOf(id), origins });
 }
 
 /** By id: the name may belong to a new stack already. */
@@ -122,10 +159,12 @@ async function verifyGone(stack: Stack, ports: DestroyPorts): Promise<void> {
   }
 }
 
-function keptIn({ events }: Ending): readonly StackResource[] {
-  return events
-    .filter(({ status }) => status === "DELETE_SKIPPED")
-    .map(({ logicalId, physicalId, type, status }) => ({ logicalId, physicalId, type, status }));
+/** A creation that failed was never anything to protect, whatever its tags say. */
+function refuseProtected(stack: Stack): void {
+  if (stack.terminationProtection) throw protectedStage(stack.name, "the stack has termination protection");
+  const phase = phaseOf(stack.status);
+  if (phase !== "failed" && phase !== "shell" && isProtectedStack(stack))
+    throw protectedStage(stack.name, "it was deployed as a protected stage");
 }
 
 function protectedStage(stackName: string, why: string): UserError {

@@ -175,9 +175,7 @@ export interface StackResource {
 }
 
 /** `refused`: the stack's status does not allow it, or no longer. */
-export type Accepted =
-  | { readonly kind: "started" }
-  | { readonly kind: "refused"; readonly reason: string };
+export type Accepted = { readonly kind: "started" } | { readonly kind: "refused"; readonly reason: string };
 
 /** CloudFormation. Each method is one API call, but for paging and for waiting until a change set settles. */
 export interface Stacks {

@@ -66,6 +66,8 @@ function actingAs(serviceRole: string, stacks: Stacks): Stacks {
   return {
     ...stacks,
     createChangeSet: (input) => stacks.createChangeSet({ serviceRole, ...input }),
+    continueRollback: (input) => stacks.continueRollback({ serviceRole, ...input }),
+    rollBack: (input) => stacks.rollBack({ serviceRole, ...input }),
     delete: (input) => stacks.delete({ serviceRole, ...input }),
   };
 }

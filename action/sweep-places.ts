@@ -1,5 +1,6 @@
 /** A sweep of every account and region that stages are in, and what pull requests are told of it. */
 import { joinFailures } from "./core/failure.ts";
+import type { Leftover } from "./core/leftover.ts";
 import type { Stage } from "./core/stage.ts";
 import { type Errand, connect, environmentOf, factsOf } from "./errand.ts";
 import { problemsOf } from "./preview.ts";
@@ -20,7 +21,8 @@ export async function sweepPlaces(
   for (const { region, role } of places.values()) {
     const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
     const request = { ...how, pipeline, repositoryId, stages, defaultBranch, sha, timeoutSeconds };
-    const leaving = (stack: Swept): Promise<void> => tellGone(stack, errand);
+    const leaving = (stack: Swept, leftovers: readonly Leftover[]): Promise<void> =>
+      tellGone(stack, leftovers, errand);
     const sweepPorts = { ...ports, ...aws, leaving };
     try {
       swept.push(await ports.group(`Sweep ${region ?? ""}`.trim(), () => sweep(request, sweepPorts)));
@@ -44,13 +46,20 @@ export async function sweepPlaces(
  * it does: while there is a stack, a run that is cut off is made up for by the next one, and afterwards nothing is left
  * to tell.
  */
-async function tellGone({ stage, stackName, pullRequest, text }: Swept, errand: Errand): Promise<void> {
+async function tellGone(
+  { stage, stackName, pullRequest, text }: Swept,
+  leftovers: readonly Leftover[],
+  errand: Errand,
+): Promise<void> {
   const { project, announce } = errand;
   const of = stageOfStack(stage, project.pipeline.stages);
-  if (of) await announce.retire(environmentOf(of), stackName);
+  if (of && leftovers.length === 0) await announce.retire(environmentOf(of), stackName);
   if (pullRequest === undefined) return;
   const facts = { ...factsOf(errand, pullRequest), picture: "" };
-  await announce.comment(pullRequest, { ...facts, verdict: { kind: "gone", stackName, why: text } });
+  await announce.comment(pullRequest, {
+    ...facts,
+    verdict: { kind: "gone", stackName, why: text, leftovers },
+  });
 }
 
 async function tellLeft(

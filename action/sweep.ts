@@ -1,5 +1,6 @@
 /** Reconciles stacks with Git: lists what is to go, then takes it down. One that fails does not stop the others. */
-import { combinedFailure } from "./core/failure.ts";
+import { combinedFailure, joinFailures } from "./core/failure.ts";
+import { type Leftover, leftoverProblems } from "./core/leftover.ts";
 import { eachAtOnce } from "./core/parallel.ts";
 import { UserError } from "./core/problem.ts";
 import {
@@ -21,8 +22,11 @@ import type { GitHub, Log, Stack, Workspace } from "./ports.ts";
 export type SweepPorts = DestroyPorts & {
   readonly github: Pick<GitHub, "branches" | "openPullRequests" | "head">;
   readonly workspace: Pick<Workspace, "sha256">;
-  /** Called just before a stack is deleted: what is to be told elsewhere while its stack can still bring us back. */
-  readonly leaving?: (stack: Swept) => Promise<void>;
+  /**
+   * Called just before a stack is deleted, and again if something will be left of it: what is to be told elsewhere while
+   * its stack can still bring us back.
+   */
+  readonly leaving?: (stack: Swept, leftovers: readonly Leftover[]) => Promise<void>;
 };
 
 export interface SweepRequest extends Ownership {
@@ -47,7 +51,12 @@ export interface Swept {
 
 /** What became of a stack that Git does not want. */
 export type SweptStack =
-  | (Swept & { readonly kind: "deleted"; readonly reason: Orphanhood })
+  | (Swept & {
+      readonly kind: "deleted";
+      readonly reason: Orphanhood;
+      /** What could not be deleted. */
+      readonly leftovers: readonly Leftover[];
+    })
   | (Swept & { readonly kind: "would-delete"; readonly reason: Orphanhood })
   /** `wanted-again`: between the look and the deed. */
   | (Swept & { readonly kind: "left"; readonly reason: Reprieve | "wanted-again" })
@@ -98,14 +107,20 @@ export async function sweep(request: SweepRequest, ports: SweepPorts): Promise<S
   };
 }
 
-/** Undefined if nothing failed. UserError `sweep-failed`, or a bug's error with its cause. */
+export function leftoversOf(stack: SweptStack): readonly Leftover[] {
+  return stack.kind === "deleted" ? stack.leftovers : [];
+}
+
+/** Undefined if nothing failed. UserError `sweep-failed` or `resources-left`, or a bug's error with its cause. */
 export function sweepFailure({ stacks }: SweepOutcome): Error | undefined {
   const failed = stacks.filter((stack) => stack.kind === "failed");
-  return combinedFailure(
+  const failure = combinedFailure(
     "sweep-failed",
     "could not be deleted",
     failed.map(({ stackName: name, error }) => ({ name, error })),
   );
+  const left = leftoverProblems(stacks.flatMap(leftoversOf));
+  return joinFailures([failure, left.length > 0 ? new UserError("resources-left", left) : undefined]);
 }
 
 type Orphan = Verdict & { readonly kind: "delete" };
@@ -164,12 +179,16 @@ async function takeDown(
       ports.log.info(`leaves ${stack.name} after all: ${changed.text}`);
       return changed;
     }
-    await ports.leaving?.(swept);
+    await ports.leaving?.(swept, []);
+    const leaving = async (leftovers: readonly Leftover[]): Promise<void> =>
+      ports.leaving?.(swept, leftovers);
     const log = named(stack.name, ports.log);
     const { pipeline, stage } = orphan.identity;
     const tags = ownerTags(pipeline, stage);
-    await destroy({ stackName: stack.name, protected: false, tags, ...limit }, { ...ports, log });
-    return { ...swept, kind: "deleted", reason };
+    const order = { stackName: stack.name, protected: false, tags, leaving, ...limit };
+    const gone = await destroy(order, { ...ports, log });
+    const leftovers = gone.kind === "destroyed" ? gone.leftovers : [];
+    return { ...swept, kind: "deleted", reason, leftovers };
   } catch (error) {
     // Not the end: the other stacks have nothing to do with it. `sweepFailure` tells it.
     return { ...swept, kind: "failed", reason, error };

@@ -1,5 +1,6 @@
 /**
- * Writes what is made from other files: the schema, the types of the environment, README's tables, docs/reasons.md. With
+ * Writes what is made from other files: the schema, the types of the environment, README's tables,
+ * docs/reasons.md, docs/stack-statuses.md. With
  * `--check` it writes nothing and fails if something is not fresh.
  */
 import { parse } from "yaml";
@@ -7,6 +8,7 @@ import { optionsOf } from "../action/core/catalog.ts";
 import { kebabCase } from "../action/core/names.ts";
 import { reasonsPage } from "../action/core/explain.ts";
 import { DOCUMENT_SCHEMAS } from "../action/core/outcome-document.ts";
+import { statusPage } from "../action/core/stack-guide.ts";
 import type { ComponentTemplate, ConnectionTemplate } from "../action/core/template.ts";
 import { terminalConsole } from "../action/edge/console.ts";
 import { type Project, readProject } from "../action/project.ts";
@@ -27,6 +29,7 @@ const files = {
   ...Object.fromEntries(schemas),
   "README.md": withTables(readme, project, action),
   "docs/reasons.md": reasonsPage(),
+  "docs/stack-statuses.md": statusPage(),
 };
 
 const stale: string[] = [];

@@ -56,6 +56,15 @@ export function statefulTypes({ components }: Catalog): readonly string[] {
   return [...new Set(types)].toSorted((a, b) => (a < b ? -1 : 1));
 }
 
+/** Types that templates have, and of which none says that one holds data. */
+export function statelessTypes(catalog: Catalog): readonly string[] {
+  const stateful = new Set(statefulTypes(catalog));
+  const types = [...catalog.components.values(), ...catalog.connections].flatMap(({ resources }) =>
+    Object.values(resources).map(({ Type }) => Type),
+  );
+  return [...new Set(types)].filter((type) => !stateful.has(type)).toSorted((a, b) => (a < b ? -1 : 1));
+}
+
 /** The parameters that a user sets: all but those that Warren fills in. */
 export function optionsOf(template: ComponentTemplate | ConnectionTemplate): Parameter[] {
   return Object.values(template.parameters).filter(

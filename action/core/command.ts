@@ -7,7 +7,7 @@ import { UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 
-export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "approve" | "dryRun" | "revert">;
+export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "approve" | "skip" | "dryRun" | "revert">;
 
 interface Checkout {
   /** Empty if it is none. */
@@ -37,7 +37,7 @@ function checkedOut(event: Event, { defaultBranch, sha }: RunContext): Checkout 
 /** Throws UserError, as `decide` tells. */
 export function obey(asked: Asked, event: Event, run: RunContext, stages: readonly Stage[]): Intent {
   const { branch, sha } = checkedOut(event, run);
-  const { dryRun, allowOlder, approve } = asked;
+  const { dryRun, allowOlder, approve, skip } = asked;
   const command = commandOf(asked.command);
   if (command === "doctor") return { kind: "doctor" };
   if (command === "sweep") {
@@ -62,7 +62,15 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
     case "deploy":
       refuseOtherBranch(stage, branch);
       if (approve !== "") refuseUnaskedApproval(event, approve);
-      return { kind: "deploy", ...target, sha, allowOlder, ...(approve !== "" && { approve }) };
+      if (skip !== "") refuseUnaskedSkip(event);
+      return {
+        kind: "deploy",
+        ...target,
+        sha,
+        allowOlder,
+        ...(approve !== "" && { approve }),
+        ...(skip !== "" && { skip: listOf(skip) }),
+      };
     case "destroy":
       return { kind: "destroy", ...target };
     case "drift":
@@ -85,6 +93,20 @@ function refuseUnaskedRevert(event: Event, stage: Stage, branch: string): void {
     });
   }
   refuseOtherBranch(stage, branch);
+}
+
+/** What is skipped stays as a failed rollback has left it: a person decides, each time. */
+function refuseUnaskedSkip(event: Event): void {
+  if (event.kind === "dispatch") return;
+  throw new UserError("skip-not-asked", {
+    message: "`skip` is only obeyed when a person starts the workflow",
+    hint: "Take it out of the workflow file, and fill it in under `Run workflow`.",
+  });
+}
+
+/** `fang, producer` -> both. */
+export function listOf(text: string): readonly string[] {
+  return text.split(/[\s,]+/).filter((word) => word !== "");
 }
 
 /** Or a change could bring its own approval along, in the workflow file. */

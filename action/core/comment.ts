@@ -6,6 +6,7 @@ import type { Plan } from "../plan.ts";
 import { formatCommentData } from "./comment-data.ts";
 import type { Mark } from "./fold.ts";
 import { functionSection, type FunctionWords } from "./function-words.ts";
+import { type Leftover, leftoverTable } from "./leftover.ts";
 import { code, fence, link, prose, row } from "./markdown.ts";
 import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
@@ -60,7 +61,13 @@ export type Verdict =
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
   | { readonly kind: "failed"; readonly what: string; readonly problems: readonly Problem[] }
-  | { readonly kind: "gone"; readonly stackName: string; readonly why: string };
+  | {
+      readonly kind: "gone";
+      readonly stackName: string;
+      readonly why: string;
+      /** What could not be deleted, and exists without a stack now. */
+      readonly leftovers?: readonly Leftover[];
+    };
 
 export type StagePlan =
   | {
@@ -141,7 +148,7 @@ function verdictLine(verdict: Verdict): string {
     case "failed":
       return `${prose(verdict.what)} ❌`;
     case "gone":
-      return `the preview ${code(verdict.stackName)} is taken down 🧹 (${prose(verdict.why)})`;
+      return `the preview ${code(verdict.stackName)} is taken down${verdict.leftovers?.length ? ", but not all of it ❌" : " 🧹"} (${prose(verdict.why)})`;
   }
 }
 
@@ -149,6 +156,7 @@ function sections(facts: CommentFacts): Section[] {
   const { verdict, merging, preview, functions = [], hops = [], picture, marks = [], review } = facts;
   return [
     ...(verdict.kind === "failed" || verdict.kind === "stuck" ? [problemSection(verdict.problems)] : []),
+    ...(verdict.kind === "gone" ? leftoverSection(verdict.leftovers ?? []) : []),
     ...(review ? [reviewSection(review)] : []),
     ...merging.flatMap(mergingSections),
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
@@ -175,6 +183,12 @@ function pictureSection(picture: string, marks: readonly Mark[]): readonly Secti
 
 function problemSection(problems: readonly Problem[]): Section {
   return { head: "", rows: problems.map((problem) => fence(formatProblem(problem))), tail: "" };
+}
+
+function leftoverSection(leftovers: readonly Leftover[]): readonly Section[] {
+  const [head = "", line = "", ...rows] = leftoverTable(leftovers);
+  const title = "**Left behind**, without a stack, until somebody deletes it:";
+  return rows.length === 0 ? [] : [{ head: `${title}\n\n${head}\n${line}`, rows, tail: "" }];
 }
 
 function reviewSection({ verdict, differences }: ReviewWords): Section {

@@ -1,8 +1,8 @@
 /** What a run of the Action came to, for machines: plan.json and outcome.json. */
 import type { GitopsOutcome } from "../gitops.ts";
-import type { SweepOutcome } from "../sweep.ts";
+import { type SweepOutcome, leftoversOf } from "../sweep.ts";
 import { stageDriftJson } from "./drift-words.ts";
-import { checkedJson, deployedJson, destroyedJson } from "./outcome-json.ts";
+import { checkedJson, deployedJson, destroyedJson, leftoverJson } from "./outcome-json.ts";
 import type { DocumentOf, OutcomeDocument } from "./outcome-document.ts";
 import { type PlanDocument, VERSION } from "./plan-document.ts";
 import { planJson } from "./plan-json.ts";
@@ -37,15 +37,20 @@ export function gitopsJson(outcome: GitopsOutcome): OutcomeDocument {
 function sweepJson({ wanted, stacks }: SweepOutcome): Pick<DocumentOf<"swept">, "wanted" | "stacks"> {
   return {
     wanted,
-    stacks: stacks.map(({ kind, reason, stackName, stage, branch, pullRequest, text }) => ({
-      kind,
-      reason,
-      stackName,
-      stage,
-      branch,
-      ...(pullRequest !== undefined && { pullRequest }),
-      text,
-    })),
+    stacks: stacks.map((stack) => {
+      const { kind, reason, stackName, stage, branch, pullRequest, text } = stack;
+      const leftovers = leftoversOf(stack);
+      return {
+        kind,
+        reason,
+        stackName,
+        stage,
+        branch,
+        ...(pullRequest !== undefined && { pullRequest }),
+        text,
+        ...(leftovers.length > 0 && { leftovers: leftovers.map(leftoverJson) }),
+      };
+    }),
   };
 }
 

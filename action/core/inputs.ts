@@ -11,6 +11,7 @@ export const INPUTS = [
   "directory",
   "allow-older",
   "approve",
+  "skip",
   "dry-run",
   "revert",
   "timeout-minutes",
@@ -51,6 +52,8 @@ export interface Inputs {
   readonly allowOlder: boolean;
   /** Digest of a plan, or its beginning; empty for none. */
   readonly approve: string;
+  /** Names joined by commas; empty for none. */
+  readonly skip: string;
   readonly dryRun: boolean;
   readonly revert: boolean;
   readonly timeoutSeconds: number;
@@ -86,6 +89,7 @@ export function readInputs(read: (key: InputKey) => string): Inputs {
     directory: read("directory") || ".",
     allowOlder: flag("allow-older"),
     approve: read("approve"),
+    skip: read("skip"),
     dryRun: flag("dry-run"),
     revert: flag("revert"),
     timeoutSeconds: minutes("timeout-minutes", 60) * 60,

@@ -16,6 +16,8 @@ export type Intent =
       readonly allowOlder: boolean;
       /** Of the plan that a person approves; absent for none. */
       readonly approve?: string;
+      /** What a rollback that has failed goes on without. */
+      readonly skip?: readonly string[];
     })
   | (Target & { readonly kind: "plan"; readonly pullRequest: PullRequest | undefined })
   | {
@@ -81,6 +83,7 @@ export function decide(event: Event, run: RunContext, stages: readonly Stage[], 
         stage: inputs.stage || (dispatch?.stage ?? ""),
         allowOlder: inputs.allowOlder || dispatch?.allowOlder === true,
         approve: inputs.approve || (dispatch?.approve ?? ""),
+        skip: inputs.skip || (dispatch?.skip ?? ""),
         dryRun: inputs.dryRun || dispatch?.dryRun === true,
         revert: inputs.revert || dispatch?.revert === true,
       },

@@ -49,7 +49,7 @@ export function operationOf(
 ): readonly StackEvent[] {
   if (token !== undefined) {
     const own = events.findIndex((event) => isStart(event, stackId) && event.token === token);
-    const start = own < 0 ? joinedDeletion(events, stackId, askedAt) : own;
+    const start = own >= 0 ? own : otherStart(events, stackId, token, askedAt);
     if (start < 0) return [];
     const end = events.findIndex((event, index) => index > start && isEnd(event, stackId));
     return events.slice(start, end < 0 ? undefined : end + 1);
@@ -57,6 +57,21 @@ export function operationOf(
   const before = events.slice(0, -1).findLastIndex((event) => isEnd(event, stackId));
   return events.slice(before + 1);
 }
+
+/** A rollback that was asked for begins by itself; every other follows within the operation that has failed. */
+function otherStart(
+  events: readonly StackEvent[],
+  stackId: string,
+  token: string,
+  askedAt: number,
+): number {
+  const rollback = events.findIndex(
+    (event) => isOwn(event, stackId) && event.status === ROLLBACK_START && event.token === token,
+  );
+  return rollback < 0 ? joinedDeletion(events, stackId, askedAt) : rollback;
+}
+
+const ROLLBACK_START = "UPDATE_ROLLBACK_IN_PROGRESS";
 
 /**
  * To delete what is being deleted is granted and begins nothing: all events carry the token of whoever came first. So a

@@ -5,7 +5,7 @@
 import type { PullRequest } from "./event.ts";
 import { stackName, stageOfBranch } from "./names.ts";
 import { type Stage, protectedNames } from "./stage.ts";
-import { isBeingDeleted, phaseOf } from "./stack.ts";
+import { phaseOf, sweepStep } from "./stack.ts";
 import { type StackIdentity, readStackTags, tagValue } from "./stack-tags.ts";
 
 /** What GitHub says now. Lists are complete: an empty page more or less decides about somebody's stack. */
@@ -144,9 +144,8 @@ export function judgeStacks(
     if (identity.protected || stack.terminationProtection || isProtectedStage(stages, identity)) {
       return leave("protected", `${orphan.text}, but it is protected`);
     }
-    const phase = phaseOf(stack.status);
-    const underWay = phase === "running" && !isBeingDeleted(stack.status);
-    if (underWay || (phase === "shell" && now - stack.changedAt < SHELL_GRACE_MS)) {
+    const step = sweepStep(stack.status);
+    if (step === "leave" || (step === "later" && now - stack.changedAt < SHELL_GRACE_MS)) {
       return leave("in-progress", `${orphan.text}, but it is ${stack.status}: left to the next run`);
     }
     return [{ ...base, kind: "delete", ...orphan }];

@@ -14,6 +14,14 @@ export function ownerTags(pipeline: string, stage: string): Tags {
   return { "warren:pipeline": pipeline, "warren:stage": stage };
 }
 
+/** Whatever pipeline.yaml says by now. */
+export function isProtectedStack(stack: {
+  readonly tags: Tags;
+  readonly terminationProtection: boolean;
+}): boolean {
+  return stack.terminationProtection || stack.tags["warren:protected"] === "true";
+}
+
 /** Throws UserError `stack-foreign` if the stack was not made from this pipeline and stage. */
 export function refuseForeign(stack: { readonly name: string; readonly tags: Tags }, own: Tags): void {
   const repositories = [stack.tags[REPOSITORY_TAG], own[REPOSITORY_TAG]];

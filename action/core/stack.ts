@@ -7,49 +7,95 @@ import type { StackStatus } from "@aws-sdk/client-cloudformation";
  * - `running`: an operation is under way: attach to it, it is the lock
  * - `good`: the last operation succeeded, so the stack is what its tags say
  * - `usable`: the last operation failed, the stack can be updated, but its tags prove nothing
- * - `failed`: a creation or deletion failed; such a stack can only be deleted
- * - `stuck`: CloudFormation waits for a person
+ * - `failed`: its creation failed; such a stack can only be deleted
+ * - `half-deleted`: somebody has asked for its end, and something in it would not go
+ * - `halted`: an update failed with its rollback switched off: it takes no other update before it is rolled back
+ * - `stuck`: CloudFormation could not roll an update back, and does nothing before it is told to go on
+ * - `lost`: as `stuck`, but with no call to go on
  */
-export type Phase = "absent" | "shell" | "running" | "good" | "usable" | "failed" | "stuck";
+export type Phase =
+  | "absent"
+  | "shell"
+  | "running"
+  | "good"
+  | "usable"
+  | "failed"
+  | "half-deleted"
+  | "halted"
+  | "stuck"
+  | "lost";
+
+interface Status {
+  readonly phase: Phase;
+  /** One sentence. */
+  readonly means: string;
+}
 
 /** A record over the SDK's own union: a status that AWS adds or that is forgotten here does not compile. */
-const PHASES: Readonly<Record<StackStatus, Phase>> = {
-  CREATE_IN_PROGRESS: "running",
-  CREATE_FAILED: "failed",
-  CREATE_COMPLETE: "good",
-  ROLLBACK_IN_PROGRESS: "running",
-  ROLLBACK_FAILED: "failed",
-  ROLLBACK_COMPLETE: "failed",
-  DELETE_IN_PROGRESS: "running",
-  DELETE_FAILED: "failed",
-  DELETE_COMPLETE: "absent",
-  UPDATE_IN_PROGRESS: "running",
+export const STATUSES: Readonly<Record<StackStatus, Status>> = {
+  CREATE_IN_PROGRESS: { phase: "running", means: "It is being created." },
+  CREATE_FAILED: {
+    phase: "failed",
+    means: "Its creation failed, and somebody had switched the rollback off.",
+  },
+  CREATE_COMPLETE: { phase: "good", means: "It was created." },
+  ROLLBACK_IN_PROGRESS: { phase: "running", means: "Its creation failed; what was made is being deleted." },
+  ROLLBACK_FAILED: {
+    phase: "failed",
+    means: "Its creation failed, and not all that was made could be deleted.",
+  },
+  ROLLBACK_COMPLETE: { phase: "failed", means: "Its creation failed, and what was made is deleted." },
+  DELETE_IN_PROGRESS: { phase: "running", means: "It is being deleted." },
+  DELETE_FAILED: { phase: "half-deleted", means: "Its deletion was asked for, and something would not go." },
+  DELETE_COMPLETE: { phase: "absent", means: "It is gone." },
+  UPDATE_IN_PROGRESS: { phase: "running", means: "It is being updated." },
   // The new resources work already, but the old ones are still being deleted: the stack cannot be updated yet.
-  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: "running",
-  UPDATE_COMPLETE: "good",
-  // Only seen when someone switched rollback off by hand; an update is how to go on.
-  UPDATE_FAILED: "usable",
-  UPDATE_ROLLBACK_IN_PROGRESS: "running",
-  UPDATE_ROLLBACK_FAILED: "stuck",
-  UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "running",
-  UPDATE_ROLLBACK_COMPLETE: "usable",
-  REVIEW_IN_PROGRESS: "shell",
-  IMPORT_IN_PROGRESS: "running",
-  IMPORT_COMPLETE: "good",
-  IMPORT_ROLLBACK_IN_PROGRESS: "running",
-  IMPORT_ROLLBACK_FAILED: "stuck",
-  IMPORT_ROLLBACK_COMPLETE: "usable",
+  UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: {
+    phase: "running",
+    means: "The update works; what it has replaced is being deleted.",
+  },
+  UPDATE_COMPLETE: { phase: "good", means: "It was updated." },
+  // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stack-failure-options.html
+  UPDATE_FAILED: {
+    phase: "halted",
+    means: "An update failed half-way, and somebody had switched the rollback off.",
+  },
+  UPDATE_ROLLBACK_IN_PROGRESS: { phase: "running", means: "An update failed and is being rolled back." },
+  UPDATE_ROLLBACK_FAILED: {
+    phase: "stuck",
+    means: "An update failed, and something could not be put back.",
+  },
+  UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: {
+    phase: "running",
+    means: "An update was rolled back; what it had made is being deleted.",
+  },
+  UPDATE_ROLLBACK_COMPLETE: { phase: "usable", means: "An update failed and was rolled back." },
+  REVIEW_IN_PROGRESS: { phase: "shell", means: "A plan or a killed run has left it; nothing is in it." },
+  IMPORT_IN_PROGRESS: { phase: "running", means: "Somebody imports resources into it." },
+  IMPORT_COMPLETE: { phase: "good", means: "Resources were imported into it." },
+  IMPORT_ROLLBACK_IN_PROGRESS: { phase: "running", means: "An import failed and is being rolled back." },
+  IMPORT_ROLLBACK_FAILED: { phase: "lost", means: "An import failed and could not be rolled back." },
+  IMPORT_ROLLBACK_COMPLETE: { phase: "usable", means: "An import failed and was rolled back." },
 };
 
 /** Throws for a status that this version of Warren does not know: guessing could delete somebody's stack. */
 export function phaseOf(status: string | undefined): Phase {
   if (status === undefined) return "absent";
-  const phase = (PHASES as Readonly<Record<string, Phase | undefined>>)[status];
-  if (!phase) throw new Error(`CloudFormation reports a stack status that Warren does not know: ${status}`);
-  return phase;
+  if (!Object.hasOwn(STATUSES, status)) {
+    throw new Error(`CloudFormation reports a stack status that Warren does not know: ${status}`);
+  }
+  return STATUSES[status as StackStatus].phase;
 }
 
-export type DeployStep = "create" | "update" | "attach" | "recreate" | "refuse";
+export type DeployStep =
+  | "create"
+  | "update"
+  | "attach"
+  | "recreate"
+  | "recreate-unprotected"
+  | "roll-back"
+  | "continue-rollback"
+  | "refuse";
 
 const DEPLOY_STEPS: Readonly<Record<Phase, DeployStep>> = {
   absent: "create",
@@ -58,7 +104,10 @@ const DEPLOY_STEPS: Readonly<Record<Phase, DeployStep>> = {
   good: "update",
   usable: "update",
   failed: "recreate",
-  stuck: "refuse",
+  "half-deleted": "recreate-unprotected",
+  halted: "roll-back",
+  stuck: "continue-rollback",
+  lost: "refuse",
 };
 
 export function deployStep(phase: Phase): DeployStep {
@@ -72,9 +121,33 @@ export function destroyStep(phase: Phase): DestroyStep {
   return phase === "running" ? "attach" : "delete";
 }
 
+/** `later`: an empty stack may be one that another run is just making. `leave`: to the next sweep. */
+export type SweepStep = "none" | "later" | "leave" | "delete";
+
+/** Of a stack that Git does not want and that is not protected. */
+export function sweepStep(status: string): SweepStep {
+  switch (phaseOf(status)) {
+    case "absent":
+      return "none";
+    case "shell":
+      return "later";
+    case "running":
+      return isBeingDeleted(status) ? "delete" : "leave";
+    default:
+      return "delete";
+  }
+}
+
 /** Of the running operations, the one that a deletion may simply wait for. */
 export function isBeingDeleted(status: string): boolean {
   return status === ("DELETE_IN_PROGRESS" satisfies StackStatus);
+}
+
+/** Of a stack's ARN. */
+export function regionOf(stackId: string): string {
+  const region = stackId.split(":")[3];
+  if (!region) throw new Error(`not a stack's ARN: ${stackId}`);
+  return region;
 }
 
 /** The account in `arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>`. */

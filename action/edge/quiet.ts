@@ -1,4 +1,5 @@
 /** Silences event sources and empties buckets. What is already gone is no error: people delete things by hand. */
+import type { ListTargetsByRuleCommandOutput } from "@aws-sdk/client-eventbridge";
 import type { ObjectIdentifier } from "@aws-sdk/client-s3";
 import { eachAtOnce } from "../core/parallel.ts";
 import type { Quiet } from "../ports.ts";
@@ -11,12 +12,9 @@ export function createQuiet(clients: Clients): Quiet {
   return {
     async disableRule(physicalId) {
       const { client, sdk } = await clients.eventbridge();
-      // Rules on a bus of their own have the physical id `bus|rule`.
-      const [rule = "", bus] = physicalId.split("|").toReversed();
+      const rule = ruleOf(physicalId);
       await unlessGone("ResourceNotFoundException", () =>
-        client.send(
-          new sdk.DisableRuleCommand({ Name: rule, ...(bus !== undefined && { EventBusName: bus }) }),
-        ),
+        client.send(new sdk.DisableRuleCommand({ Name: rule.name, ...busOf(rule) })),
       );
     },
 
@@ -27,6 +25,36 @@ export function createQuiet(clients: Clients): Quiet {
       await unlessGone(/^Resource(NotFound|InUse)Exception$/, () =>
         client.send(new sdk.UpdateEventSourceMappingCommand({ UUID: physicalId, Enabled: false })),
       );
+    },
+
+    async stopFunction(physicalId) {
+      const { client, sdk } = await clients.lambda();
+      await unlessGone("ResourceNotFoundException", () =>
+        client.send(
+          new sdk.PutFunctionConcurrencyCommand({
+            FunctionName: physicalId,
+            ReservedConcurrentExecutions: 0,
+          }),
+        ),
+      );
+    },
+
+    async removeTargets(physicalId) {
+      const { client, sdk } = await clients.eventbridge();
+      const rule = ruleOf(physicalId);
+      await unlessGone("ResourceNotFoundException", async () => {
+        for (let token: string | undefined; ; ) {
+          const page: ListTargetsByRuleCommandOutput = await client.send(
+            new sdk.ListTargetsByRuleCommand({ ...busOf(rule), Rule: rule.name, NextToken: token }),
+          );
+          const Ids = (page.Targets ?? []).flatMap(({ Id }) => Id ?? []);
+          if (Ids.length > 0) {
+            await client.send(new sdk.RemoveTargetsCommand({ ...busOf(rule), Rule: rule.name, Ids }));
+          }
+          token = page.NextToken;
+          if (!token) return;
+        }
+      });
     },
 
     async emptyBucket(physicalId, onProgress) {
@@ -78,6 +106,21 @@ export function createQuiet(clients: Clients): Quiet {
       );
     }
   }
+}
+
+interface Rule {
+  readonly name: string;
+  readonly bus: string | undefined;
+}
+
+/** Rules on a bus of their own have the physical id `bus|rule`. */
+function ruleOf(physicalId: string): Rule {
+  const [name = "", bus] = physicalId.split("|").toReversed();
+  return { name, bus };
+}
+
+function busOf({ bus }: Rule): { EventBusName?: string } {
+  return bus === undefined ? {} : { EventBusName: bus };
 }
 
 async function unlessGone(name: string | RegExp, call: () => Promise<unknown>): Promise<void> {

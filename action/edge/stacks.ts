@@ -3,6 +3,7 @@ import type { DescribeChangeSetInput, DescribeChangeSetOutput } from "@aws-sdk/c
 import { UserError } from "../core/problem.ts";
 import type {
   Change,
+  Accepted,
   ChangeSet,
   ChangeSetInput,
   Clock,
@@ -131,6 +132,7 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
             physicalId: resource.PhysicalResourceId ?? "",
             type: resource.ResourceType ?? "",
             status: resource.ResourceStatus ?? "",
+            ...(resource.ResourceStatusReason && { reason: resource.ResourceStatusReason }),
           });
         }
       }
@@ -141,6 +143,33 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       const { client, sdk } = await clients.cloudformation();
       await client.send(
         new sdk.UpdateTerminationProtectionCommand({ StackName: stackName, EnableTerminationProtection: on }),
+      );
+    },
+
+    async continueRollback({ stackId, token, skip, serviceRole }) {
+      const { client, sdk } = await clients.cloudformation();
+      return accepted(() =>
+        client.send(
+          new sdk.ContinueUpdateRollbackCommand({
+            StackName: stackId,
+            ClientRequestToken: token,
+            ...(skip.length > 0 && { ResourcesToSkip: [...skip] }),
+            ...(serviceRole !== undefined && { RoleARN: serviceRole }),
+          }),
+        ),
+      );
+    },
+
+    async rollBack({ stackId, token, serviceRole }) {
+      const { client, sdk } = await clients.cloudformation();
+      return accepted(() =>
+        client.send(
+          new sdk.RollbackStackCommand({
+            StackName: stackId,
+            ClientRequestToken: token,
+            ...(serviceRole !== undefined && { RoleARN: serviceRole }),
+          }),
+        ),
       );
     },
 
@@ -194,6 +223,18 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
       token = page.NextToken;
     }
     return changes.map(toChange);
+  }
+}
+
+async function accepted(call: () => Promise<unknown>): Promise<Accepted> {
+  try {
+    await call();
+    return { kind: "started" };
+  } catch (error) {
+    if (error instanceof Error && error.name === "ValidationError") {
+      return { kind: "refused", reason: error.message };
+    }
+    throw error;
   }
 }
 

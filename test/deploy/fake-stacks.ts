@@ -1,6 +1,7 @@
 /**
- * CloudFormation for the states that no emulator gets into. It plays what it is told: each execution or deletion
- * takes the next play, whose events then are there at once.
+ * CloudFormation for the states that no emulator gets into. It plays what it is told: each execution, rollback or
+ * deletion takes the next play, whose events then are there at once. What CloudFormation's reference says that it
+ * refuses in a status, it refuses (stack-rules.ts).
  */
 import type {
   FailedEvent,
@@ -10,6 +11,7 @@ import type {
   HookedOf,
 } from "../../action/core/failed-event.ts";
 import type { ChangeSet, Clock, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
+import { accepted, refuseChangeSet, refuseDeletion, refuseRollback, refuseSkips } from "./stack-rules.ts";
 
 export interface Play {
   readonly events?: readonly {
@@ -22,12 +24,16 @@ export interface Play {
   readonly end: string;
   /** Tags and outputs of the stack from then on. */
   readonly becomes?: Partial<Pick<Stack, "tags" | "outputs">>;
+  /** Its resources from then on. */
+  readonly resources?: readonly StackResource[];
   /** How many polls it takes until its first event shows. */
   readonly lag?: number;
 }
 
 export interface Script {
   readonly stack?: Partial<Stack>;
+  /** What somebody else's operation ends with, which is under way: as soon as somebody looks at its events. */
+  readonly ends?: string;
   readonly resources?: readonly StackResource[];
   readonly changeSets?: readonly ChangeSet[];
   /** What executions answer; `started` when there is no more. */
@@ -53,6 +59,7 @@ export function fakeStacks(script: Script): FakeStacks {
   const executions = [...(script.executions ?? [])];
   const plays = [...(script.plays ?? [])];
   let events = [...(script.history ?? [])];
+  let resources = script.resources ?? [];
   let hidden: { readonly events: readonly StackEvent[]; polls: number } = { events: [], polls: 0 };
   let stack: Stack | undefined = script.stack && {
     id: STACK_ID,
@@ -92,6 +99,15 @@ export function fakeStacks(script: Script): FakeStacks {
       changedAt: 0,
     };
     stack = { ...base, status: next.end, ...next.becomes };
+    resources = next.resources ?? resources;
+  }
+
+  function endOthers(): void {
+    if (!script.ends || !stack?.status.endsWith("_IN_PROGRESS")) return;
+    const own = { logicalId: "fake", physicalId: STACK_ID, type: "AWS::CloudFormation::Stack" };
+    const lines = [stack.status, script.ends].map((status) => ({ ...own, status, reason: "" }));
+    events = [...events, ...lines.map((line, index) => eventOf(line, `theirs-${index}`, "theirs"))];
+    stack = { ...stack, status: script.ends };
   }
 
   return {
@@ -106,6 +122,7 @@ export function fakeStacks(script: Script): FakeStacks {
     },
     async createChangeSet({ type, tags }) {
       calls.push(`createChangeSet ${type}${"warren:marker" in tags ? " with marker" : ""}`);
+      refuseChangeSet(stack, type);
       const next = changeSets.shift();
       if (!next) throw new Error("the script has no further change set");
       return next;
@@ -120,6 +137,7 @@ export function fakeStacks(script: Script): FakeStacks {
       return "started";
     },
     async events() {
+      endOthers();
       if (hidden.polls-- <= 0) {
         events = [...events, ...hidden.events];
         hidden = { events: [], polls: 0 };
@@ -130,13 +148,30 @@ export function fakeStacks(script: Script): FakeStacks {
     hookRemedies: async (of) => script.hookRemedies?.(of),
     async resources() {
       calls.push("resources");
-      return script.resources ?? [];
+      return resources;
     },
     async setTerminationProtection(_name, on) {
       calls.push(`protection ${on ? "on" : "off"}`);
+      if (stack) stack = { ...stack, terminationProtection: on };
     },
-    async delete({ token }) {
-      calls.push("delete");
+    async continueRollback({ token, skip }) {
+      calls.push(["continueRollback", ...skip].join(" "));
+      return accepted(() => {
+        refuseRollback(stack, ["UPDATE_ROLLBACK_FAILED"]);
+        refuseSkips(skip, resources);
+        play("UPDATE_ROLLBACK_IN_PROGRESS", token);
+      });
+    },
+    async rollBack({ token }) {
+      calls.push("rollBack");
+      return accepted(() => {
+        refuseRollback(stack, ["CREATE_FAILED", "UPDATE_FAILED"]);
+        play("UPDATE_ROLLBACK_IN_PROGRESS", token);
+      });
+    },
+    async delete({ token, retain = [] }) {
+      calls.push(["delete", ...(retain.length > 0 ? ["but", ...retain] : [])].join(" "));
+      refuseDeletion(stack, retain, resources);
       play("DELETE_IN_PROGRESS", token);
     },
   };

@@ -1,91 +1,18 @@
 /** States that the local AWS does not get into, played by a fake CloudFormation in no time. */
 import { expect, test } from "vitest";
-import type { Change, ChangeSet, StackResource } from "../../action/ports.ts";
+import type { Change, ChangeSet } from "../../action/ports.ts";
 import { deploy } from "../../action/deploy.ts";
-import type { DeployPorts } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
-import type { DestroyPorts } from "../../action/destroy.ts";
 import { plan } from "../../action/plan.ts";
-import { STACK_ID, eventOf, fakeClock, fakeStacks } from "./fake-stacks.ts";
-import type { Script } from "./fake-stacks.ts";
-import { failureOf, queue, renderedAs, sha256, table, tableItems } from "./world.ts";
+import { STACK_ID, eventOf } from "./fake-stacks.ts";
+import { fakeWorld, ready } from "./fake-world.ts";
+import { failureOf, queue, renderedAs, table, tableItems } from "./world.ts";
 import { RETAGGED } from "../plan/change-set.ts";
 
-function silent(): void {
-  // These tests are about calls, not words.
-}
-
-function world(script: Script) {
-  // Made from what these tests deploy, if a test does not say otherwise.
-  const tags = { "warren:pipeline": "rabbit-hole" };
-  const stacks = fakeStacks({ ...script, ...(script.stack && { stack: { tags, ...script.stack } }) });
-  const loaded: string[] = [];
-  const emptied: string[] = [];
-  const ports: DeployPorts & DestroyPorts = {
-    log: { info: silent, warn: silent, error: silent, progress: silent },
-    clock: fakeClock(),
-    workspace: { sha256 },
-    stacks,
-    artifacts: {
-      bucket: async () => "artifacts",
-      present: async (_bucket, _prefix, keys) => new Set(keys),
-      put: async (_bucket, key) => void loaded.push(key.split("/")[0] ?? ""),
-      has: async () => true,
-    },
-    items: { load: async (name, items) => void loaded.push(`${items.length} into ${name}`) },
-    quiet: {
-      disableRule: async () => undefined,
-      disableMapping: async () => undefined,
-      emptyBucket: async (name) => emptied.push(name),
-    },
-  };
-  return { stacks, ports, loaded, emptied };
-}
-
 const rendered = renderedAs("fake", { resources: { Jobs: queue(), Results: queue() } });
-const ready = (changes: readonly Change[] = []): ChangeSet => ({
-  kind: "ready",
-  id: "change-set",
-  stackId: STACK_ID,
-  changes,
-});
-const left = (status: string): StackResource => ({
-  logicalId: "Results",
-  physicalId: "fake-results",
-  type: "AWS::S3::Bucket",
-  status,
-});
-
-test("a rollback that failed is left to a person, with the exact way out, and nothing is touched", async () => {
-  const { stacks, ports } = world({
-    stack: { status: "UPDATE_ROLLBACK_FAILED", statusReason: "Jobs is gone" },
-  });
-  const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
-  expect(error.reason).toBe("stack-stuck");
-  expect(error.message).toContain("fake is UPDATE_ROLLBACK_FAILED: Jobs is gone");
-  expect(error.message).toContain("`aws cloudformation continue-update-rollback --stack-name fake`");
-  expect(stacks.calls).toEqual(["find"]);
-});
-
-test.each(["ROLLBACK_FAILED", "ROLLBACK_COMPLETE", "CREATE_FAILED", "DELETE_FAILED"])(
-  "%s with a resource that still exists is not deleted; the resource is named at its line",
-  async (status) => {
-    const { stacks, ports } = world({ stack: { status }, resources: [left("DELETE_FAILED")] });
-    const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
-    expect(error.reason).toBe("stack-left-over");
-    expect(error.message).toContain(
-      `fake is ${status} and can only be deleted, but 1 of its resources still exist`,
-    );
-    expect(error.message).toContain(
-      "config/pipeline.yaml:11:3: Results (AWS::S3::Bucket) fake-results is DELETE_FAILED",
-    );
-    expect(stacks.calls).toEqual(["find", "resources"]);
-  },
-);
-
 test("an update is not taken for done while only the former one's end shows", async () => {
   const own = { logicalId: "fake", physicalId: STACK_ID };
-  const { stacks, ports } = world({
+  const { stacks, ports } = fakeWorld({
     stack: {},
     history: [
       eventOf({ ...own, status: "UPDATE_IN_PROGRESS" }, "old-1", "old"),
@@ -105,7 +32,7 @@ test("an update is not taken for done while only the former one's end shows", as
 });
 
 test("another run that comes first makes this one look again", async () => {
-  const { stacks, ports } = world({
+  const { stacks, ports } = fakeWorld({
     stack: {},
     changeSets: [{ kind: "busy" }, ready(), ready()],
     executions: ["busy", "started"],
@@ -116,7 +43,7 @@ test("another run that comes first makes this one look again", async () => {
 });
 
 test("a stack that stays busy ends in a time-out, not in an endless loop", async () => {
-  const { ports } = world({
+  const { ports } = fakeWorld({
     stack: {},
     changeSets: Array.from({ length: 60 }, () => ({ kind: "busy" as const })),
   });
@@ -137,7 +64,7 @@ test.each(["True", "Conditional"] as const)(
       physicalId: "old",
       type: "AWS::DynamoDB::Table",
     } as const;
-    const { stacks, ports, loaded } = world({
+    const { stacks, ports, loaded } = fakeWorld({
       stack: { outputs: { FangName: "old" } },
       changeSets: [
         ready([
@@ -172,47 +99,10 @@ test("a change set that fails on a new stack takes the empty stack with it", asy
     stackId: STACK_ID,
     reason: "Unresolved resource",
   };
-  const { stacks, ports } = world({ changeSets: [failed], plays: [{ end: "DELETE_COMPLETE" }] });
+  const { stacks, ports } = fakeWorld({ changeSets: [failed], plays: [{ end: "DELETE_COMPLETE" }] });
   const error = await failureOf(deploy({ rendered, artifacts: [] }, ports));
   expect(error.message).toBe("CloudFormation refuses the template: Unresolved resource");
   expect(stacks.calls).toEqual(["find", "createChangeSet CREATE", "deleteChangeSet", "delete"]);
-});
-
-const filled = {
-  events: [
-    { logicalId: "Results", type: "AWS::S3::Bucket", status: "DELETE_FAILED", reason: "bucket is not empty" },
-  ],
-  end: "DELETE_FAILED",
-};
-
-test("a bucket that is filled again while the stack goes is emptied again", async () => {
-  const { stacks, ports, emptied } = world({
-    stack: {},
-    resources: [left("CREATE_COMPLETE")],
-    plays: [filled, { end: "DELETE_COMPLETE" }],
-  });
-  expect((await destroy({ stackName: "fake", protected: false }, ports)).kind).toBe("destroyed");
-  expect(emptied).toEqual(["fake-results", "fake-results"]);
-  expect(stacks.calls).toEqual(["find", "resources", "delete", "delete", "find"]);
-});
-
-test("a bucket that is filled for ever ends the destroy after three times, with the cause", async () => {
-  const { ports, emptied } = world({
-    stack: {},
-    resources: [left("CREATE_COMPLETE")],
-    plays: [filled, filled, filled],
-  });
-  const error = await failureOf(destroy({ stackName: "fake", protected: false }, ports));
-  expect(error.reason).toBe("destroy-failed");
-  expect(error.message).toBe("Results (AWS::S3::Bucket) could not be deleted: bucket is not empty");
-  expect(emptied).toHaveLength(3);
-});
-
-test("what fails for another reason is not tried again", async () => {
-  const events = [{ logicalId: "Jobs", status: "DELETE_FAILED", reason: "no permission" }];
-  const { stacks, ports } = world({ stack: {}, plays: [{ events, end: "DELETE_FAILED" }] });
-  await failureOf(destroy({ stackName: "fake", protected: false }, ports));
-  expect(stacks.calls.filter((call) => call === "delete")).toHaveLength(1);
 });
 
 const foreign = [
@@ -228,7 +118,7 @@ for (const [whose, tags, message] of foreign) {
   test.each(["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "ROLLBACK_COMPLETE", "UPDATE_IN_PROGRESS"])(
     `a stack ${whose} (%s) is neither changed, planned on nor deleted`,
     async (status) => {
-      const { stacks, ports } = world({ stack: { status, tags } });
+      const { stacks, ports } = fakeWorld({ stack: { status, tags } });
       const attempts = [
         () => deploy({ rendered, artifacts: [] }, ports),
         () => plan(rendered, ports),
@@ -247,7 +137,7 @@ for (const [whose, tags, message] of foreign) {
 test("a stack of another repository's equally named pipeline is left alone", async () => {
   const own = { ...rendered.tags, "warren:repository-id": "1" };
   const tags = { ...rendered.tags, "warren:repository-id": "2" };
-  const { ports } = world({ stack: { status: "CREATE_COMPLETE", tags } });
+  const { ports } = fakeWorld({ stack: { status: "CREATE_COMPLETE", tags } });
   const error = await failureOf(deploy({ rendered: { ...rendered, tags: own }, artifacts: [] }, ports));
   expect(error.reason).toBe("stack-foreign");
   expect(error.message).toContain("it belongs to another repository, number 2 on GitHub");
@@ -265,7 +155,7 @@ test("a plan tells of items that have changed, although CloudFormation sees noth
     policyAction: "",
     details: [RETAGGED],
   };
-  const { stacks, ports } = world({ stack: {}, changeSets: [ready([retagged])] });
+  const { stacks, ports } = fakeWorld({ stack: {}, changeSets: [ready([retagged])] });
   const planned = await plan(withItems, ports);
   expect(planned).toMatchObject({ kind: "update", changes: [], items: ["fang"] });
   expect(stacks.calls).toEqual(["find", "createChangeSet UPDATE", "deleteChangeSet"]);

@@ -1,36 +1,36 @@
 import { StackStatus } from "@aws-sdk/client-cloudformation";
 import { describe, expect, test } from "vitest";
 import { operationOf } from "../../action/core/operation.ts";
-import { accountOf, deployStep, destroyStep, phaseOf } from "../../action/core/stack.ts";
+import { STATUSES, accountOf, deployStep, destroyStep, phaseOf, sweepStep } from "../../action/core/stack.ts";
 import { pollDelay } from "../../action/follow.ts";
 import { STACK_ID, eventOf } from "./fake-stacks.ts";
 
 describe("the statuses of a stack", () => {
-  /** status: what a deploy does, what a destroy does */
+  /** status: what a deploy, a destroy and a sweep do */
   const table: Record<string, string> = {
-    CREATE_COMPLETE: "update, delete",
-    CREATE_FAILED: "recreate, delete",
-    CREATE_IN_PROGRESS: "attach, attach",
-    DELETE_COMPLETE: "create, done",
-    DELETE_FAILED: "recreate, delete",
-    DELETE_IN_PROGRESS: "attach, attach",
-    IMPORT_COMPLETE: "update, delete",
-    IMPORT_IN_PROGRESS: "attach, attach",
-    IMPORT_ROLLBACK_COMPLETE: "update, delete",
-    IMPORT_ROLLBACK_FAILED: "refuse, delete",
-    IMPORT_ROLLBACK_IN_PROGRESS: "attach, attach",
-    REVIEW_IN_PROGRESS: "create, delete",
-    ROLLBACK_COMPLETE: "recreate, delete",
-    ROLLBACK_FAILED: "recreate, delete",
-    ROLLBACK_IN_PROGRESS: "attach, attach",
-    UPDATE_COMPLETE: "update, delete",
-    UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach",
-    UPDATE_FAILED: "update, delete",
-    UPDATE_IN_PROGRESS: "attach, attach",
-    UPDATE_ROLLBACK_COMPLETE: "update, delete",
-    UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach",
-    UPDATE_ROLLBACK_FAILED: "refuse, delete",
-    UPDATE_ROLLBACK_IN_PROGRESS: "attach, attach",
+    CREATE_COMPLETE: "update, delete, delete",
+    CREATE_FAILED: "recreate, delete, delete",
+    CREATE_IN_PROGRESS: "attach, attach, leave",
+    DELETE_COMPLETE: "create, done, none",
+    DELETE_FAILED: "recreate-unprotected, delete, delete",
+    DELETE_IN_PROGRESS: "attach, attach, delete",
+    IMPORT_COMPLETE: "update, delete, delete",
+    IMPORT_IN_PROGRESS: "attach, attach, leave",
+    IMPORT_ROLLBACK_COMPLETE: "update, delete, delete",
+    IMPORT_ROLLBACK_FAILED: "refuse, delete, delete",
+    IMPORT_ROLLBACK_IN_PROGRESS: "attach, attach, leave",
+    REVIEW_IN_PROGRESS: "create, delete, later",
+    ROLLBACK_COMPLETE: "recreate, delete, delete",
+    ROLLBACK_FAILED: "recreate, delete, delete",
+    ROLLBACK_IN_PROGRESS: "attach, attach, leave",
+    UPDATE_COMPLETE: "update, delete, delete",
+    UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach, leave",
+    UPDATE_FAILED: "roll-back, delete, delete",
+    UPDATE_IN_PROGRESS: "attach, attach, leave",
+    UPDATE_ROLLBACK_COMPLETE: "update, delete, delete",
+    UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS: "attach, attach, leave",
+    UPDATE_ROLLBACK_FAILED: "continue-rollback, delete, delete",
+    UPDATE_ROLLBACK_IN_PROGRESS: "attach, attach, leave",
   };
 
   test("all 23 that the SDK knows lead to a step, and no others", () => {
@@ -38,9 +38,10 @@ describe("the statuses of a stack", () => {
     expect(statuses).toHaveLength(23);
     const steps = statuses.map((status) => [
       status,
-      `${deployStep(phaseOf(status))}, ${destroyStep(phaseOf(status))}`,
+      [deployStep(phaseOf(status)), destroyStep(phaseOf(status)), sweepStep(status)].join(", "),
     ]);
     expect(Object.fromEntries(steps)).toEqual(table);
+    expect(Object.keys(STATUSES).toSorted()).toEqual(statuses);
   });
 
   test("one that AWS invents is an error, not a guess", () => {

@@ -104,6 +104,8 @@ export function createAccount(
     deleteChangeSet: unused,
     executeChangeSet: unused,
     setTerminationProtection: unused,
+    continueRollback: unused,
+    rollBack: unused,
   };
   return { stacks, calls, port };
 }
@@ -148,6 +150,8 @@ export function sweepWorld(
     quiet: {
       disableRule: async () => undefined,
       disableMapping: async () => undefined,
+      stopFunction: async () => undefined,
+      removeTargets: async () => undefined,
       emptyBucket: async () => 0,
     },
     github,
