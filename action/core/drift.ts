@@ -85,7 +85,7 @@ function drifted(
       redactValue({ type, logicalId, path, value: valueOf(text) }, fingerprint);
     return {
       kind: difference.kind,
-      path,
+      path: redactText(path),
       // For what is not there CloudFormation says "null".
       expected: difference.kind === "added" ? "" : show(difference.expected),
       actual: difference.kind === "removed" ? "" : show(difference.actual),

@@ -8,7 +8,7 @@ import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { documentsIn } from "./policy-document.ts";
 import type { Place } from "./problem.ts";
 import { isCutOff } from "./property-diff.ts";
-import { type Fingerprint, redactTree, redactValue } from "./redact.ts";
+import { type Fingerprint, redactText, redactTree, redactValue } from "./redact.ts";
 import { RISK_KINDS, type Risk } from "./risk.ts";
 import { type StatementDiff, diffStatements, statementText } from "./statement-diff.ts";
 import { diffTexts } from "./text-diff.ts";
@@ -131,16 +131,18 @@ function propertyWords(
   { type, logicalId, origin }: PlannedChange,
   fingerprint: Fingerprint,
 ): PropertyWords {
-  const { path, before, after, uncertain, recreation, because } = property;
-  const name = origin?.options?.[path] ?? path;
+  const { path: raw, before, after, uncertain, recreation, because } = property;
+  // Names are shown, and somebody may have taken a secret for one.
+  const path = redactText(raw);
+  const name = origin?.options?.[raw] ?? path;
   const facts = { name, path, uncertain, recreation, ...(because !== undefined && { because }) };
-  const shown = (value: Value): Value => redactTree({ type, path, value, logicalId }, fingerprint);
-  const statements = statementsOf(path, before, after);
+  const shown = (value: Value): Value => redactTree({ type, path: raw, value, logicalId }, fingerprint);
+  const statements = statementsOf(raw, before, after);
   if (statements) return { ...facts, lines: statementLines(statements, shown) };
   const text = (value: Value | undefined): string | undefined =>
     value === undefined || (isCutOff(before) && isCutOff(after))
       ? undefined
-      : lineOf(value, redactValue({ type, path, value, logicalId }, fingerprint));
+      : lineOf(value, redactValue({ type, path: raw, value, logicalId }, fingerprint));
   const [old, now] = [text(before), text(after)];
   const long = [old, now].some(
     (one) => one !== undefined && (one.length > LINE_CHARACTERS || one.includes("\n")),

@@ -5,6 +5,7 @@
  */
 import data from "../../templates/harmless-properties.json" with { type: "json" };
 import { looksSecret, secretSpans } from "./secret-shapes.ts";
+import { isWithin, sourcePaths } from "./source-path.ts";
 import {
   type Value,
   canonicalJson,
@@ -80,12 +81,20 @@ export function redactText(text: string, known: readonly string[] = []): string 
   let result = text;
   // The longest first: one may be part of another.
   for (const secret of known.toSorted((a, b) => b.length - a.length)) {
-    if (secret.length >= KNOWN_CHARACTERS) result = result.replaceAll(secret, HIDDEN);
+    if (secret.length >= KNOWN_CHARACTERS) result = withoutKnown(result, secret);
   }
   for (const { start, end } of secretSpans(result).toReversed()) {
     result = `${result.slice(0, start)}${HIDDEN}${result.slice(end)}`;
   }
   return result;
+}
+
+/** A word that a variable holds may be a word of a file's path, too, which has to stay readable. */
+function withoutKnown(text: string, secret: string): string {
+  const paths = /^[A-Za-z-]+$/.test(secret) && text.includes(secret) ? sourcePaths(text) : [];
+  return text.replaceAll(secret, (_, start: number) =>
+    isWithin({ start, end: start + secret.length }, paths) ? secret : HIDDEN,
+  );
 }
 
 /** Shorter ones are words of every text (`dev`, `true`). */

@@ -3,6 +3,7 @@
  * the end: tokens grow, and a part of one must not stay behind. The lists on npm are asynchronous or bring a linter
  * along; this one has to run on every line that is printed.
  */
+import { type Span, isWithin, sourcePaths } from "./source-path.ts";
 
 /** What a pattern's group `hide` matches is the secret; without that group, all of it. */
 const SHAPES: readonly RegExp[] = [
@@ -94,11 +95,6 @@ const ECHO = /\bvalue '(?<hide>[^']*(?:'(?! at ')[^']*)*)' at '(?<place>[\w.[\]-
 const ECHO_CHARACTERS = 64;
 const OWN_KEYS = /environment|variable|parameter|input|payload|body|value|header/i;
 
-export interface Span {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Where in a text something stands that is a secret by its form or by the word before it. In order, apart. */
 export function secretSpans(text: string): readonly Span[] {
   const spans = [...shapeSpans(text), ...assignmentSpans(text), ...echoSpans(text), ...randomSpans(text)];
@@ -170,7 +166,8 @@ function randomSpans(text: string): Span[] {
   for (const match of text.matchAll(/[\w+/=-]{24,}/g)) {
     if (isRandom(match[0])) spans.push({ start: match.index, end: match.index + match[0].length });
   }
-  return spans;
+  const paths = spans.length === 0 ? [] : sourcePaths(text);
+  return spans.filter((span) => !isWithin(span, paths));
 }
 
 /** CloudFormation ends the names that it makes up with 12 or 13 random characters; a preview's stage has 6 hex digits. */

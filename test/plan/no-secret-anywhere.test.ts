@@ -52,10 +52,18 @@ const FUNCTION = "AWS::Lambda::Function";
 function changesWith(secret: string, index: number): readonly Change[] {
   const id = `Jobs${index}`;
   const properties = (value: string) => ({
-    Environment: { Variables: { PLAIN: value, URL: connectionString(value), Timeout: value } },
+    Environment: {
+      Variables: {
+        PLAIN: value,
+        URL: connectionString(value),
+        Timeout: value,
+        // Taken for a name by mistake. Nothing about a plain one tells what it is.
+        ...(isPlain(secret) ? {} : { [value]: "x" }),
+      },
+    },
     Description: `made with ${value}`,
     Code: { ZipFile: `exports.key = "${value}"` },
-    Tags: [{ Key: "note", Value: value }],
+    Tags: [{ Key: "note", Value: value }, ...(isPlain(secret) ? [] : [{ Key: value, Value: "x" }])],
   });
   const shownProperties = (value: string) => ({
     Handler: value,

@@ -129,6 +129,11 @@ describe("a text", () => {
       `Value '${HIDDEN}' at 'environment.variables.DB.member' failed`,
     ],
     ["Authorization: Basic dXNlcjpodW50ZXIyISE=", `Authorization: Basic ${HIDDEN}`],
+    // Addresses and lone names are no paths of a repository.
+    ["https://a.b/c/aB1cD2eF3gH4iJ5kL6mN7oP8.js", `https://a.${HIDDEN}.js`],
+    ["wrote aB1cD2eF3gH4iJ5kL6mN7oP8.json", `wrote ${HIDDEN}.json`],
+    ["x/aB1cD2eF3gH4iJ5kL6mN7oP8", HIDDEN],
+    [`config/x.ts: ghp_${"aB1".repeat(12)}`, `config/x.ts: ${HIDDEN}`],
   ])("loses what is a secret by its place: %s", (text, shown) => {
     expect(redactText(text)).toBe(shown);
   });
@@ -146,13 +151,20 @@ describe("a text", () => {
     "commit 0123456789abcdef0123456789abcdef01234567",
     "mailto:me@example.com, https://example.com:8080/a@b",
     "secret: arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf",
+    "functions/getSecretValue2FromV3Api4WithX509Cert.ts:3:1: no export `handler`",
+    "at handler (/var/task/functions/aB1cD2eF3gH4iJ5kL6mN7oP8.ts:12:3)",
+    "node_modules/.pnpm/0123456789abcdef0123456789abcdef/index.js is not there",
   ])("keeps what is none: %s", (text) => {
     expect(redactText(text)).toBe(text);
   });
 
   test("keeps the names that CloudFormation makes up, whatever stage and component they are of", () => {
     const word = fc.stringMatching(/^[a-z]{3,10}[0-9]?$/);
-    const name = fc.array(word, { minLength: 1, maxLength: 3 }).map((words) => words.join("-"));
+    const name = fc
+      .array(word, { minLength: 1, maxLength: 3 })
+      .map((words) => words.join("-"))
+      // A token of GitLab begins like that, and better a name too many is hidden.
+      .filter((words) => !/\bgl[a-z]{2,5}\b/.test(words));
     const hash = fc.stringMatching(/^[0-9a-f]{6}$/);
     const suffix = fc.oneof(fc.stringMatching(/^[A-Z0-9]{12,13}$/), fc.stringMatching(/^[A-Za-z0-9]{12}$/));
     const parts = fc.tuple(
@@ -199,6 +211,14 @@ describe("a text", () => {
     },
   );
 
+  test("keeps the path of a file, whatever words variables hold", () => {
+    const known = ["config", "pipeline", "function", "/run/secrets/key.json"];
+    const place = "config/pipeline.yaml:3:5 and /var/task/functions/a.ts:1:2";
+    expect(redactText(`${place}: pipeline is wrong, /run/secrets/key.json is`, known)).toBe(
+      `${place}: ${HIDDEN} is wrong, ${HIDDEN} is`,
+    );
+  });
+
   test("is walked in a time that grows with its length, and twice changes nothing more", () => {
     const long = fc.string({
       unit: fc.constantFrom("a", "A", "1", "=", ":", "@", "/", "-", '"', " ", "\\"),
@@ -216,6 +236,8 @@ describe("a text", () => {
       '"'.repeat(20_000),
       "a-".repeat(20_000),
       "x_".repeat(20_000),
+      "aB1/".repeat(20_000),
+      "a./".repeat(20_000),
     ];
     for (const text of hard) expect(redactText(text).length).toBeLessThanOrEqual(text.length * 2);
   }, 10_000);
