@@ -26,7 +26,8 @@ export async function clearAway(stack: Stack, deployment: Deployment): Promise<v
   );
   const problems = leftProblems(stack, left, rendered);
   if (problems.length > 0) throw new UserError("stack-left-over", problems);
-  const what = left.length === 0 ? "and empty" : `and nothing in it holds data (${left.length} are left)`;
+  const still = left.map(({ logicalId }) => logicalId).join(", ");
+  const what = left.length === 0 ? "and empty" : `and nothing that is left in it holds data (${still})`;
   ports.log.info(`${stack.name} is ${stack.status} ${what}: deleting it to create it afresh`);
   const token = tokenOf("clear", deployment);
   await ports.stacks.delete({ stackId: stack.id, token });

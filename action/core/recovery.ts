@@ -96,9 +96,12 @@ export function stuckProblems(
     "Mend what is named below and deploy again, which goes on with the rollback. If that is not possible, go on without it, and it stays as it " +
     `is now: \`warren deploy ${target} --skip ${words}\`, or the workflow by hand with \`command: deploy\`, \`stage: ${stage}\`, \`skip: ${words}\`. ` +
     `Afterwards \`warren drift ${stage}\` shows what differs. ${stays}`;
-  const what = failed.length === 1 ? "one resource" : `${failed.length} resources`;
+  const what =
+    failed.length === 1
+      ? "one resource cannot be put back to what it was"
+      : `${failed.length} resources cannot be put back to what they were`;
   return [
-    { message: `${name} is ${status}: ${what} cannot be put back to what it was`, hint },
+    { message: `${name} is ${status}: ${what}`, hint },
     ...failed.map((one): Problem => ({
       ...(one.place && { place: one.place }),
       message: `${one.name} cannot be put back: ${one.why}`,

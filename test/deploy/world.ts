@@ -98,7 +98,7 @@ export function renderedAs(stackName: string, sketch: Sketch): Rendered {
   };
 }
 
-function originOf(logicalId: string, line: number): Origin {
+export function originOf(logicalId: string, line: number): Origin {
   const place = { file: "config/pipeline.yaml", line, column: 3 };
   return { component: logicalId.toLowerCase(), label: "thing", place };
 }
