@@ -6,7 +6,7 @@ import { GitHubRefusal } from "./core/github-refusal.ts";
 import { parseCommentData } from "./core/comment-data.ts";
 import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
 import { plansData, plansIn } from "./core/plan-digest.ts";
-import { formatProblem } from "./core/problem.ts";
+import { UserError, formatProblem } from "./core/problem.ts";
 import type { ValueMap } from "./core/value.ts";
 import type { CommitStatusInput, DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
 
@@ -95,7 +95,7 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
       try {
         result = await work();
       } catch (error) {
-        await attempt(() => github.setDeploymentState(id, "failure", `${stack} could not be deployed`));
+        await attempt(() => github.setDeploymentState(id, "failure", `${stack} ${failedWords(error)}`));
         throw error;
       }
       const url = consoleUrl(result.stackId);
@@ -116,4 +116,16 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
       return active.length;
     },
   };
+}
+
+function failedWords(error: unknown): string {
+  switch (error instanceof UserError ? error.reason : "") {
+    case "rolled-back":
+      return "did not get through its smoke run: the last good release is deployed again";
+    case "rollback-failed":
+    case "smoke-failed":
+      return "is deployed, and did not get through its smoke run";
+    default:
+      return "could not be deployed";
+  }
 }

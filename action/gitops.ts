@@ -8,8 +8,9 @@ import type { Finding } from "./core/finding.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { type Intent, type OfflineReason, decide } from "./core/intent.ts";
 import type { StageDrift } from "./core/outcome.ts";
+import { smokePlan } from "./core/probe.ts";
 import { ownerTags } from "./core/stack-owner.ts";
-import { type DeployOutcome, deploy } from "./deploy.ts";
+import type { DeployOutcome } from "./deploy.ts";
 import { type DestroyOutcome, destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
 import {
@@ -27,10 +28,12 @@ import {
   useOfStage,
   pictureOf,
 } from "./errand.ts";
+import { goBack, planBack } from "./go-back.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
 import { type PreviewOutcome, preview } from "./preview.ts";
 import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
+import { deployProven } from "./proof.ts";
 import { readProject } from "./project.ts";
 import { permitReviewed } from "./review.ts";
 import { type CheckOutcome, check } from "./run.ts";
@@ -143,6 +146,8 @@ async function checkOffline({ reason, text }: Of<"offline-plan">, errand: Errand
 }
 
 async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<GitopsOutcome> {
+  if (intent.commit !== undefined)
+    return { kind: "deployed", ...(await goBack(intent, intent.commit, errand)) };
   const { ports, announce, inputs } = errand;
   const { sha, branch } = intent;
   const built = await build(errand);
@@ -151,6 +156,10 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const prepared = await prepare(errand, intent, built, commit);
   const { stage, concrete, rendered, artifacts } = prepared;
   const { stackName } = rendered;
+  const { smoke } = errand.project.pipeline;
+  const isTried = concrete.protected && stage.trigger.kind !== "pull-requests";
+  // What cannot be tried out is told before anything is changed.
+  const way = smoke && isTried ? smokePlan(errand.project.pipeline, smoke, prepared.stack) : undefined;
   const aws = connect(errand, { use: useOfStage(stage), stacks: [stackName] }, stage);
   const old = await tooOld({ ...intent, stack: stackName }, aws, errand);
   if (old) return old;
@@ -162,7 +171,8 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
       const { timeoutSeconds } = inputs;
       const { skip } = intent;
       const order = { rendered, artifacts, timeoutSeconds, ...(permit && { permit }), ...(skip && { skip }) };
-      const deployed = await deploy(order, { ...ports, ...aws });
+      const proving = { stage, concrete, aws, order, sha, way, onFailure: "go-back" } as const;
+      const deployed = await deployProven(proving, errand);
       return { done: deployed, stackId: deployed.stack.id };
     }),
   );
@@ -187,6 +197,8 @@ async function openPullRequestOf(
 }
 
 async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutcome> {
+  if (intent.commit !== undefined)
+    return { kind: "planned", ...(await planBack(intent, intent.commit, errand)) };
   const { ports, announce, run } = errand;
   const { pullRequest, branch } = intent;
   const artifacts = await build(errand);

@@ -86,6 +86,6 @@ export async function listReleases(
   return judgeReleases({
     kept: kept.toSorted((a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0)),
     proven,
-    running: stack && phaseOf(stack.status) !== "shell" ? digestOf(stack) : "absent",
+    stack: stack && phaseOf(stack.status) !== "shell" ? { digest: digestOf(stack) } : undefined,
   });
 }

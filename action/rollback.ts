@@ -47,10 +47,18 @@ export async function rollbackTo(
   text: string,
   place: RollbackPlace,
   ports: RollbackPorts,
-): Promise<{ readonly rendered: Rendered; readonly stack: Stack | undefined }> {
+): Promise<Rendered> {
   const commit = commitOf(text);
   const { project, stage } = place;
   const stackName = nameOfStack(project.pipeline.name, stage.name);
+  const { trigger } = project.pipeline.stages.find(({ name }) => name === stage.of) ?? {};
+  if (trigger?.kind === "pull-requests") {
+    throw unknown(
+      "previews keep no releases",
+      [],
+      "A preview follows its branch: push that commit, or `git revert`.",
+    );
+  }
   const stack = await ports.stacks.find(stackName);
   if (stack && phaseOf(stack.status) !== "shell") {
     refuseForeign(stack, ownerTags(project.pipeline.name, stage.name));
@@ -59,7 +67,7 @@ export async function rollbackTo(
     ({ release }) => release.pipeline === project.pipeline.name && release.stage === stage.name,
   );
   const chosen = await choose(findRelease(judged, commit), commit, judged, stackName, ports);
-  return { rendered: await again(chosen, place, stack, ports), stack };
+  return again(chosen, place, stack, ports);
 }
 
 async function choose(

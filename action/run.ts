@@ -228,7 +228,7 @@ async function prepareFor(
   const stage = await chooseStage(project, target, ports);
   const aws = ports.aws(regionOf(project, stage));
   const { repository } = await ports.workspace.commit();
-  const { rendered } = await rollbackTo(commit, { project, stage, repository }, { ...ports, ...aws });
+  const rendered = await rollbackTo(commit, { project, stage, repository }, { ...ports, ...aws });
   return { artifacts: [], rendered, aws, stage: stage.name };
 }
 

@@ -7,7 +7,10 @@ import { UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 
-export type Asked = Pick<Inputs, "command" | "stage" | "allowOlder" | "approve" | "skip" | "dryRun" | "revert">;
+export type Asked = Pick<
+  Inputs,
+  "command" | "stage" | "allowOlder" | "approve" | "commit" | "skip" | "dryRun" | "revert"
+>;
 
 interface Checkout {
   /** Empty if it is none. */
@@ -39,6 +42,8 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
   const { branch, sha } = checkedOut(event, run);
   const { dryRun, allowOlder, approve, skip } = asked;
   const command = commandOf(asked.command);
+  if (asked.commit !== "") refuseUnaskedRollback(event, command);
+  const again = asked.commit === "" ? {} : { commit: asked.commit };
   if (command === "doctor") return { kind: "doctor" };
   if (command === "sweep") {
     if (branch === run.defaultBranch) return { kind: "sweep", dryRun };
@@ -58,7 +63,7 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
   }
   switch (command) {
     case "plan":
-      return { kind: "plan", ...target, pullRequest: undefined };
+      return { kind: "plan", ...target, pullRequest: undefined, ...again };
     case "deploy":
       refuseOtherBranch(stage, branch);
       if (approve !== "") refuseUnaskedApproval(event, approve);
@@ -69,6 +74,7 @@ export function obey(asked: Asked, event: Event, run: RunContext, stages: readon
         sha,
         allowOlder,
         ...(approve !== "" && { approve }),
+        ...again,
         ...(skip !== "" && { skip: listOf(skip) }),
       };
     case "destroy":
@@ -93,6 +99,21 @@ function refuseUnaskedRevert(event: Event, stage: Stage, branch: string): void {
     });
   }
   refuseOtherBranch(stage, branch);
+}
+
+/** Else a workflow file could keep a stage at a commit for ever, whatever is merged. */
+function refuseUnaskedRollback(event: Event, command: Command): void {
+  if (event.kind !== "dispatch") {
+    throw new UserError("rollback-not-asked", {
+      message: "`commit` is only obeyed when a person starts the workflow",
+      hint: "Take it out of the workflow file, and fill it in under `Run workflow`.",
+    });
+  }
+  if (command === "deploy" || command === "plan") return;
+  throw new UserError("rollback-not-asked", {
+    message: `\`${command}\` does nothing with \`commit\``,
+    hint: "Choose `deploy` to go back to that commit's release, or `plan` to see what it would change.",
+  });
 }
 
 /** What is skipped stays as a failed rollback has left it: a person decides, each time. */

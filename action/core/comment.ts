@@ -57,7 +57,13 @@ export type Verdict =
       readonly what: string;
       readonly problems: readonly Problem[];
     }
-  | { readonly kind: "deployed"; readonly stage: string; readonly stackName: string }
+  | {
+      readonly kind: "deployed";
+      readonly stage: string;
+      readonly stackName: string;
+      /** Commit of an earlier release that it was taken back to. */
+      readonly back?: string;
+    }
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
   | { readonly kind: "failed"; readonly what: string; readonly problems: readonly Problem[] }
@@ -142,7 +148,9 @@ function verdictLine(verdict: Verdict): string {
     case "stuck":
       return `the preview ${code(verdict.stackName)} is up, but ${prose(verdict.what)} ❌`;
     case "deployed":
-      return `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`;
+      return verdict.back === undefined
+        ? `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`
+        : `${code(verdict.stage)} is back at ${code(verdict.back.slice(0, 12))} ⏪ (${code(verdict.stackName)})`;
     case "planned":
       return `no preview: ${prose(verdict.why)}`;
     case "failed":

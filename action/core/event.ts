@@ -33,6 +33,7 @@ export type Event =
       readonly sha: string;
       readonly allowOlder: boolean;
       readonly approve: string;
+      readonly commit: string;
       readonly skip: string;
       readonly dryRun: boolean;
       readonly revert: boolean;

@@ -11,6 +11,7 @@ export const INPUTS = [
   "directory",
   "allow-older",
   "approve",
+  "commit",
   "skip",
   "dry-run",
   "revert",
@@ -52,6 +53,8 @@ export interface Inputs {
   readonly allowOlder: boolean;
   /** Digest of a plan, or its beginning; empty for none. */
   readonly approve: string;
+  /** Of a release to go back to, or its beginning; empty for none. */
+  readonly commit: string;
   /** Names joined by commas; empty for none. */
   readonly skip: string;
   readonly dryRun: boolean;
@@ -89,6 +92,7 @@ export function readInputs(read: (key: InputKey) => string): Inputs {
     directory: read("directory") || ".",
     allowOlder: flag("allow-older"),
     approve: read("approve"),
+    commit: read("commit"),
     skip: read("skip"),
     dryRun: flag("dry-run"),
     revert: flag("revert"),

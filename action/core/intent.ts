@@ -16,10 +16,16 @@ export type Intent =
       readonly allowOlder: boolean;
       /** Of the plan that a person approves; absent for none. */
       readonly approve?: string;
+      /** As a person typed it: its release is to be deployed again. */
+      readonly commit?: string;
       /** What a rollback that has failed goes on without. */
       readonly skip?: readonly string[];
     })
-  | (Target & { readonly kind: "plan"; readonly pullRequest: PullRequest | undefined })
+  | (Target & {
+      readonly kind: "plan";
+      readonly pullRequest: PullRequest | undefined;
+      readonly commit?: string;
+    })
   | {
       readonly kind: "preview";
       readonly stage: string;
@@ -66,7 +72,7 @@ export type SkipReason =
 
 /**
  * Throws UserError for what a person asked and cannot have: `command-unknown`, `stage-unknown`, `stage-missing`,
- * `branch-missing`, `wrong-branch`, `revert-not-asked`, `approval-not-asked`, `approval-invalid`.
+ * `branch-missing`, `wrong-branch`, `revert-not-asked`, `rollback-not-asked`, `approval-not-asked`, `approval-invalid`.
  *
  * A command in the Action's inputs counts for every event, as a reusable workflow's payload does not carry its inputs.
  */
@@ -83,6 +89,7 @@ export function decide(event: Event, run: RunContext, stages: readonly Stage[], 
         stage: inputs.stage || (dispatch?.stage ?? ""),
         allowOlder: inputs.allowOlder || dispatch?.allowOlder === true,
         approve: inputs.approve || (dispatch?.approve ?? ""),
+        commit: inputs.commit || (dispatch?.commit ?? ""),
         skip: inputs.skip || (dispatch?.skip ?? ""),
         dryRun: inputs.dryRun || dispatch?.dryRun === true,
         revert: inputs.revert || dispatch?.revert === true,

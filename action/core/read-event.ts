@@ -116,6 +116,7 @@ function dispatched({ ref, inputs }: DispatchPayload, { sha }: RunContext): Even
     sha,
     allowOlder: given("allow-older") === "true",
     approve: given("approve"),
+    commit: given("commit"),
     skip: given("skip"),
     dryRun: given("dry-run") === "true",
     revert: given("revert") === "true",

@@ -64,11 +64,13 @@ export interface History {
   readonly kept: readonly KeptRelease[];
   /** How the digests of those begin that got through a smoke run. */
   readonly proven: ReadonlySet<string>;
-  /**
-   * Digest of what runs, if the stack's last operation went well; `absent`: there is no stack, so that nothing
-   * contradicts the newest release.
-   */
-  readonly running: string | "absent" | undefined;
+  /** Undefined if nothing is there, so that nothing contradicts the newest release. */
+  readonly stack:
+    | {
+        /** Of what runs, if the last operation went well. */
+        readonly digest: string | undefined;
+      }
+    | undefined;
 }
 
 export type Standing =
@@ -89,12 +91,12 @@ export interface JudgedRelease extends KeptRelease {
  * A release is kept before its deploy, so it alone proves nothing. That it went well, the stack's tags tell while it
  * runs, and afterwards the next one that was kept: it names what it replaces, if that was in good order.
  */
-export function judgeReleases({ kept, proven, running }: History): readonly JudgedRelease[] {
+export function judgeReleases({ kept, proven, stack }: History): readonly JudgedRelease[] {
   const replaced = new Set(kept.map(({ release }) => release.replaces));
   return kept.map((one, index): JudgedRelease => {
     const { digest, smoke } = one.release;
-    const runs = running === digest;
-    const ran = runs || replaced.has(digest) || (running === "absent" && index === 0);
+    const runs = stack?.digest === digest;
+    const ran = runs || replaced.has(digest) || (stack === undefined && index === 0);
     const isProven = smoke === undefined || proven.has(digest.slice(0, DIGEST_CHARACTERS));
     const standing = runs ? "running" : !ran ? "failed" : isProven ? "good" : "unproven";
     return { ...one, standing };

@@ -4,7 +4,8 @@ export const smokeSchema = {
   additionalProperties: false,
   required: ["expect"],
   description:
-    "How a preview is tried out after its deploy: an item is put in, has to come out, and is taken away again. " +
+    "How previews and protected stages are tried out after a deploy: an item is put in, has to come out, and is taken away again. " +
+    "A protected stage where it does not come out goes back to the last release that is known to work. " +
     "`{mark}` stands for a word that no other run has, `{time}` for when the run began (ISO 8601).",
   properties: {
     put: {

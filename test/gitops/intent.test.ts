@@ -10,7 +10,7 @@ import { PREVIEW, PROD, STAGES } from "./stages.ts";
 const PUSHED = "6113728f27ae82c7b1a177c8d03f9e96e0adf246";
 const PR_HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
 const DISPATCHED = "9049f1265b7d61be4a8904a9a27120d2064dab3b";
-const NOTHING = { command: "", stage: "", allowOlder: false, approve: "", skip: "", dryRun: false, revert: false };
+const NOTHING = { command: "", stage: "", allowOlder: false, approve: "", commit: "", skip: "", dryRun: false, revert: false };
 
 const pullRequest: PullRequest = {
   number: 7,
@@ -213,6 +213,7 @@ describe("what was asked by hand", () => {
       sha: PUSHED,
       allowOlder: false,
       approve: "",
+      commit: "",
       skip: "",
       dryRun: false,
       revert: false,
