@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
+import { DeleteQueueCommand, ListQueuesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
@@ -24,9 +24,12 @@ beforeAll(async () => {
 });
 afterAll(() => stage[Symbol.asyncDispose]());
 
-function deployed(rendered: Rendered, cut: Partial<DeployPorts> & { readonly timeoutSeconds?: number } = {}) {
-  const { timeoutSeconds = 60, ...ports } = cut;
-  return stage.run((real) => deploy({ rendered, artifacts: [], timeoutSeconds }, { ...real, ...ports }));
+type Cut = Partial<DeployPorts> & { readonly timeoutSeconds?: number; readonly skip?: readonly string[] };
+
+function deployed(rendered: Rendered, cut: Cut = {}) {
+  const { timeoutSeconds = 60, skip, ...ports } = cut;
+  const request = { rendered, artifacts: [], timeoutSeconds, ...(skip && { skip }) };
+  return stage.run((real) => deploy(request, { ...real, ...ports }));
 }
 
 async function status(stackName: string): Promise<string | undefined> {
@@ -150,4 +153,36 @@ test("a table that an update adds is healed too, also by a later commit with the
   const { result } = await deployed(later);
   expect(await itemCount(result.outputs["FangName"])).toBe(3);
   expect(countsOf(await deployed(later))).toEqual({ DescribeStacks: 1 });
+});
+
+test("a rollback that failed is continued, then goes on without what a person names", async () => {
+  const before = { resources: { Jobs: queue(30), Results: queue(30) } };
+  await deployed(renderedAs("stuck", before));
+  // While the update is under way, somebody deletes what it has changed already: there is nothing to put back.
+  const broken = renderedAs("stuck", {
+    resources: {
+      Jobs: queue(31),
+      Results: queue(30),
+      Slow: { ...queue(), DependsOn: "Jobs" },
+      Bad: { ...BROKEN_QUEUE, DependsOn: "Slow" },
+    },
+  });
+  const sqs = new SQSClient(stage.aws.clientConfig());
+  const failure = failureOf(deployed(broken));
+  await expect.poll(() => queuesOf("stuck"), { timeout: 20_000 }).toHaveLength(3);
+  const url = (await queuesOf("stuck")).find((one) => one.includes("Jobs")) ?? "";
+  await sqs.send(new DeleteQueueCommand({ QueueUrl: url }));
+  sqs.destroy();
+  expect((await failure).reason).toBe("deploy-failed");
+  expect(await status("stuck")).toBe("UPDATE_ROLLBACK_FAILED");
+
+  const wanted = renderedAs("stuck", { resources: { Jobs: queue(30), Results: queue(45) }, protected: true });
+  const stuck = await failureOf(deployed(wanted));
+  expect(stuck.reason).toBe("stack-stuck");
+  expect(stuck.problems[1]?.message).toMatch(/^jobs .* cannot be put back: \S+ was not found$/);
+  expect(await status("stuck")).toBe("UPDATE_ROLLBACK_FAILED");
+
+  const { result } = await deployed(wanted, { skip: ["jobs"] });
+  expect(result.kind).toBe("updated");
+  expect(await status("stuck")).toBe("UPDATE_COMPLETE");
 });
