@@ -160,12 +160,9 @@ async function createDeployment(octokit: Octokit, here: Here, input: DeploymentI
   const { rest } = octokit;
   const { environment, sha, transient, production, stack } = input;
   const same = { ...here, environment, task: taskOf(stack) };
-  // Of a run that was cut off, or is run again: it goes on. One that has ended had others after it.
-  const former = await firstActive(
-    octokit,
-    here,
-    await deploymentsOf(octokit, { ...same, sha, per_page: 1 }),
-  );
+  // Of a run that was cut off, or is run again: it goes on. One that has ended had others after it, and one that others
+  // came after is not gone on with: GitHub shows the newest, and a stage may have been taken back to an earlier commit.
+  const former = await firstActive(octokit, here, await newestOf(sha, octokit, { ...same, per_page: 1 }));
   if (former !== undefined) return former;
   const { data } = await rest.repos.createDeployment({
     ...same,
@@ -180,7 +177,7 @@ async function createDeployment(octokit: Octokit, here: Here, input: DeploymentI
   // 202 "merged" has no id; auto_merge is off.
   if (!("id" in data)) throw new Error(`GitHub made no deployment: ${data.message ?? "no reason"}`);
   const { id: deployment_id } = data;
-  const all = await deploymentsOf(octokit, { ...same, sha, per_page: PAGE });
+  const all = await newestOf(sha, octokit, { ...same, per_page: PAGE });
   const older = all.filter((id) => id < deployment_id).toReversed();
   const first = await firstActive(octokit, here, older);
   if (first === undefined) return deployment_id;
@@ -190,13 +187,15 @@ async function createDeployment(octokit: Octokit, here: Here, input: DeploymentI
   return first;
 }
 
-/** Ids, newest first. */
-async function deploymentsOf(
+/** Ids of those of the commit that no other commit's came after, newest first. */
+async function newestOf(
+  commit: string,
   { rest }: Octokit,
   query: NonNullable<Parameters<Octokit["rest"]["repos"]["listDeployments"]>[0]>,
 ): Promise<readonly number[]> {
   const { data } = await rest.repos.listDeployments(query);
-  return data.map(({ id }) => id);
+  const end = data.findIndex(({ sha }) => sha !== commit);
+  return data.slice(0, end < 0 ? data.length : end).map(({ id }) => id);
 }
 
 async function firstActive(
