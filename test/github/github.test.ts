@@ -168,7 +168,7 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
   expect(api.calls.map(({ route, body }) => [route, body])).toMatchInlineSnapshot(`
     [
       [
-        "GET /repos/octo/burrow/deployments?environment=preview&task=warren:rabbit-hole-x-123456&sha=0123456789abcdef&per_page=1",
+        "GET /repos/octo/burrow/deployments?environment=preview&task=warren:rabbit-hole-x-123456&per_page=1",
         undefined,
       ],
       [
@@ -185,7 +185,7 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
         },
       ],
       [
-        "GET /repos/octo/burrow/deployments?environment=preview&task=warren:rabbit-hole-x-123456&sha=0123456789abcdef&per_page=100",
+        "GET /repos/octo/burrow/deployments?environment=preview&task=warren:rabbit-hole-x-123456&per_page=100",
         undefined,
       ],
       [
@@ -201,9 +201,23 @@ test("a deployment waits for no check, merges nothing, and shares the environmen
   `);
 });
 
+/** Of the same commit. */
+function ids(...all: readonly number[]): readonly { readonly id: number; readonly sha: string }[] {
+  return all.map((id) => ({ id, sha: PREVIEW.sha }));
+}
+
+test("one that another commit's came after is not gone on with: a stage is taken back to where it was before", async () => {
+  await using api = await playGitHub(({ route }) => {
+    if (route.includes("/statuses")) return { status: 200, body: [{ state: "success" }] };
+    const all = [{ id: 8, sha: "fedcba9876543210" }, ...ids(7)];
+    return route.startsWith("GET") ? { status: 200, body: all } : { status: 201, body: { id: 9 } };
+  });
+  expect(await api.github.createDeployment(PREVIEW)).toBe(9);
+});
+
 test("two runs that make a deployment at the same moment share the older one that is active", async () => {
   await using api = await playGitHub(({ route }) => {
-    if (route.endsWith("&per_page=100")) return { status: 200, body: [{ id: 42 }, { id: 41 }, { id: 40 }] };
+    if (route.endsWith("&per_page=100")) return { status: 200, body: ids(42, 41, 40) };
     if (route.includes("/40/statuses")) return { status: 200, body: [{ state: "inactive" }] };
     if (route.startsWith("GET")) return { status: 200, body: [] };
     return route.startsWith("POST") ? { status: 201, body: { id: 42 } } : { status: 204, body: undefined };
@@ -219,7 +233,7 @@ test("a run that is cut off, or run again, goes on with its commit's deployment,
   const states: unknown[] = [];
   await using api = await playGitHub(({ route }) => {
     if (route.includes("/statuses")) return { status: 200, body: states };
-    return route.startsWith("GET") ? { status: 200, body: [{ id: 7 }] } : { status: 201, body: { id: 8 } };
+    return route.startsWith("GET") ? { status: 200, body: ids(7) } : { status: 201, body: { id: 8 } };
   });
   expect(await api.github.createDeployment(PREVIEW)).toBe(7);
   states.push({ state: "in_progress" });
