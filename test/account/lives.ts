@@ -111,6 +111,7 @@ export async function previewLife(world: World, branch: string): Promise<void> {
   await fill(world, first.stackName);
   await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
   await session.stacks.list();
+  await recover(session, first.stackName);
   await destroy({ stackName: first.stackName, protected: false }, ports);
 }
 
@@ -149,7 +150,19 @@ export async function deployLife(world: World, run: string): Promise<void> {
   await deploy({ rendered: { ...first, protected: true }, artifacts: unprotected(world.artifacts) }, ports);
   await fill(world, first.stackName);
   await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
+  await recover(session, first.stackName);
   await destroy({ stackName: first.stackName, protected: false }, ports);
+}
+
+/** What a stack in trouble needs. This one is in none, so that CloudFormation refuses it; IAM is asked before. */
+async function recover({ stacks, quiet }: AwsPorts, stackName: string): Promise<void> {
+  const stack = await stacks.find(stackName);
+  if (!stack) throw new Error(`${stackName} is not there`);
+  const order = { stackId: stack.id, token: "recovery" };
+  const answers = [await stacks.continueRollback({ ...order, skip: [] }), await stacks.rollBack(order)];
+  if (answers.some(({ kind }) => kind !== "refused")) throw new Error(`${stackName} was rolled back`);
+  const rules = (await stacks.resources(stack.id)).filter(({ type }) => type === "AWS::Events::Rule");
+  for (const { physicalId } of rules) await quiet.removeTargets(physicalId);
 }
 
 /** What the pipeline's own code does: puts objects into its bucket. */

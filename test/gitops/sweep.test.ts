@@ -62,6 +62,7 @@ test("takes down what Git does not want, and says so before", async () => {
         stage: closed.tags["warren:stage"],
         branch: "closed",
         pullRequest: 1,
+        leftovers: [],
       },
       expect.objectContaining({ kind: "deleted", reason: "branch-gone", stackName: gone.name }),
     ],
