@@ -68,7 +68,8 @@ test("where an item does not get through, the last good release is deployed agai
     `${sha.bad} failure burrow-prod did not get through its smoke run: the last good release is deployed again`,
     `${sha.good} success burrow-prod is deployed`,
   ]);
-  const { state, description } = world.github.state.commitStatuses.findLast(({ sha: of }) => of === sha.bad) ?? {};
+  const { state, description } =
+    world.github.state.commitStatuses.findLast(({ sha: of }) => of === sha.bad) ?? {};
   expect([state, description]).toEqual(["failure", expect.stringContaining(back)]);
 });
 
