@@ -222,6 +222,11 @@ export interface Stacks {
   }): Promise<void>;
 }
 
+export interface Templates {
+  /** Text of the stack's template; undefined if the stack is gone. */
+  of(stackId: string): Promise<string | undefined>;
+}
+
 /** Compares a stack's resources with its template, as CloudFormation does: only properties that the template sets. */
 export interface Drift {
   /** Reads the resources with the caller's own rights, which takes minutes. Throws UserError `drift-timeout`. */
@@ -235,7 +240,7 @@ export interface Artifacts {
    * and none when the account is given (a stack's ARN tells it).
    */
   bucket(account?: string): Promise<string>;
-  /** Which of the keys (all under `prefix`) are there already. Never more calls than keys, nor than pages. */
+  /** Which of the keys (all under `prefix`) are there already, and not condemned (core/garbage.ts). Never more calls than keys, nor than pages. */
   present(bucket: string, prefix: string, keys: readonly string[]): Promise<ReadonlySet<string>>;
   put(bucket: string, key: string, body: Uint8Array | string, contentType: string): Promise<void>;
   has(bucket: string, key: string): Promise<boolean>;
@@ -414,6 +419,7 @@ export interface Quotas {
 export interface AwsPorts {
   readonly stacks: Stacks;
   readonly drift: Drift;
+  readonly templates: Templates;
   readonly artifacts: ArtifactStore;
   readonly items: Items;
   readonly quiet: Quiet;

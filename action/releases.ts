@@ -12,7 +12,7 @@ import {
 } from "./core/releases.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
-import type { ArtifactStore, Artifacts, Log, Stack, Stacks } from "./ports.ts";
+import type { ArtifactStore, Artifacts, Log, Stack, Stacks, StoredObject } from "./ports.ts";
 
 export interface ReleasePorts {
   readonly log: Log;
@@ -62,30 +62,53 @@ export async function listReleases(
   { artifacts, log }: ReleasePorts,
 ): Promise<readonly JudgedRelease[]> {
   const bucket = await artifacts.bucket(stack && accountOf(stack.id));
-  const objects = (await artifacts.list(bucket, releasesPrefix(stackName))).flatMap((object) => {
-    const of = readReleaseKey(object.key);
-    return of ? [{ ...object, of }] : [];
+  const objects = await artifacts.list(bucket, releasesPrefix(stackName));
+  const { judged, unreadable } = await readReleases(
+    { bucket, stackName, stack, objects },
+    artifacts,
+    RELEASES_READ,
+  );
+  for (const text of unreadable) log.warn(`left out: ${text}`);
+  return judged;
+}
+
+export interface ReleaseFolder {
+  readonly bucket: string;
+  readonly stackName: string;
+  readonly stack: Stack | undefined;
+  /** All that lies in the stack's folder. */
+  readonly objects: readonly StoredObject[];
+}
+
+/** `unreadable`: which objects are not, and why. At most `limit` of the newest are read. */
+export async function readReleases(
+  { bucket, stackName, stack, objects }: ReleaseFolder,
+  artifacts: Pick<ArtifactStore, "get">,
+  limit: number,
+): Promise<{ readonly judged: readonly JudgedRelease[]; readonly unreadable: readonly string[] }> {
+  const named = objects.flatMap(({ key, modifiedAt }) => {
+    const of = readReleaseKey(key);
+    return of ? [{ ...of, key, modifiedAt }] : [];
   });
-  const proven = new Set(objects.flatMap(({ of }) => (of.kind === "proof" ? [of.digestStart] : [])));
-  const newest = objects
-    .flatMap(({ of, key, modifiedAt }) => (of.kind === "release" ? [{ key, modifiedAt, ...of }] : []))
+  const newest = named
+    .flatMap((one) => (one.kind === "release" ? [one] : []))
     // S3's clock counts seconds.
     .toSorted((a, b) => b.modifiedAt - a.modifiedAt || b.begunAt - a.begunAt)
-    .slice(0, RELEASES_READ);
-  const kept: KeptRelease[] = [];
+    .slice(0, limit);
+  const read = new Map<string, KeptRelease>();
+  const unreadable: string[] = [];
   await eachAtOnce(READS_AT_ONCE, newest, async ({ key, modifiedAt }) => {
     const text = await artifacts.get(bucket, key);
     // A sweep may have taken it meanwhile.
     if (text === undefined) return;
-    const read = readRelease(text, stackName);
-    if (read.kind === "release")
-      kept.push({ key, time: new Date(modifiedAt).toISOString(), release: read.release });
-    else log.warn(`${key} is left out: ${read.why}`);
+    const found = readRelease(text, stackName);
+    if (found.kind === "unreadable") unreadable.push(`${key}: ${found.why}`);
+    else read.set(key, { key, time: new Date(modifiedAt).toISOString(), release: found.release });
   });
-  const order = new Map(newest.map(({ key }, index) => [key, index]));
-  return judgeReleases({
-    kept: kept.toSorted((a, b) => (order.get(a.key) ?? 0) - (order.get(b.key) ?? 0)),
-    proven,
+  const judged = judgeReleases({
+    kept: newest.flatMap(({ key }) => read.get(key) ?? []),
+    proven: new Set(named.flatMap((one) => (one.kind === "proof" ? [one.digestStart] : []))),
     stack: stack && phaseOf(stack.status) !== "shell" ? { digest: digestOf(stack) } : undefined,
   });
+  return { judged, unreadable: unreadable.toSorted() };
 }

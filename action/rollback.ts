@@ -1,6 +1,7 @@
 /** An earlier release, found by its commit and made ready to be deployed again: nothing is built, no old tree is needed. */
 import { statefulTypes, statelessTypes } from "./core/catalog.ts";
 import { stackName as nameOfStack } from "./core/names.ts";
+import { eachAtOnce } from "./core/parallel.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { renderedOf } from "./core/release.ts";
 import {
@@ -31,6 +32,7 @@ export interface RollbackPlace {
 export type RollbackPorts = ReleasePorts & { readonly isAncestor: IsAncestor };
 
 const LISTED = 10;
+const CALLS_AT_ONCE = 8;
 
 /** As it was typed; in lower case. Throws UserError `commit-invalid`. */
 export function commitOf(text: string): string {
@@ -155,11 +157,11 @@ async function missingArtifacts(
 ): Promise<readonly string[]> {
   const bucket = await artifacts.bucket(stack && accountOf(stack.id));
   const missing: string[] = [];
-  for (const [folder, ofFolder] of Map.groupBy(keys, (key) => key.slice(0, key.indexOf("/") + 1))) {
-    const present = await artifacts.present(bucket, folder, ofFolder);
-    missing.push(...ofFolder.filter((key) => !present.has(key)));
-  }
-  return missing;
+  // One that is condemned is there, too: a release that is kept is reason enough to spare it.
+  await eachAtOnce(CALLS_AT_ONCE, keys, async (key) => {
+    if (!(await artifacts.has(bucket, key))) missing.push(key);
+  });
+  return missing.toSorted();
 }
 
 function unusable(problem: Problem): UserError {

@@ -17,6 +17,7 @@ import { createQuiet } from "./edge/quiet.ts";
 import { createQuotas } from "./edge/quotas.ts";
 import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { createStacks } from "./edge/stacks.ts";
+import { createTemplates } from "./edge/templates.ts";
 import { diskWorkspace, isAncestorIn } from "./edge/workspace.ts";
 import type { AwsPorts, Log, Ports } from "./ports.ts";
 
@@ -103,6 +104,7 @@ export function awsPorts(
   return {
     stacks: createStacks(clients, systemClock),
     drift: createDrift(clients, systemClock),
+    templates: createTemplates(clients),
     artifacts: createArtifacts(clients),
     items: createItems(clients, systemClock),
     quiet: createQuiet(clients),

@@ -106,6 +106,9 @@ export function artifactKey(manifestSha256: string): string {
 export const PROTECTED_FOLDER = "functions/";
 export const PREVIEW_FOLDER = "previews/";
 
+/** `<key>.condemned` beside an artifact: a sweep will take it, so whoever needs it uploads it again. */
+export const CONDEMNED = ".condemned";
+
 /**
  * The artifact as a stage refers to it. A key that is there already is not uploaded again, so whoever may write
  * it decides what runs: a pull request's role may write only below `previews/`, where no protected stage looks.

@@ -4,10 +4,11 @@ import type { Component } from "./component.ts";
 import { type Arrow, readArrows } from "./arrow.ts";
 import type { Catalog } from "./catalog.ts";
 import { optionsOf } from "./catalog.ts";
+import { RELEASES_KEPT } from "./garbage.ts";
 import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
 import { readOptions } from "./option.ts";
 import { physicalNameProblems } from "./physical-name.ts";
-import { type Problem, inFileOrder } from "./problem.ts";
+import { MAX_PROBLEMS, type Problem, atMost, inFileOrder } from "./problem.ts";
 import { pipelineSchema } from "./schema.ts";
 import { pointerPath, shapeProblem } from "./shape.ts";
 import { type Smoke, readSmoke } from "./smoke.ts";
@@ -24,8 +25,10 @@ export interface Pipeline {
   readonly components: ReadonlyMap<string, Component>;
   readonly arrows: readonly Arrow[];
   readonly waivers: readonly Waiver[];
-  /** What a preview is tried out with; undefined for not at all. */
+  /** What previews and protected stages are tried out with; undefined for not at all. */
   readonly smoke: Smoke | undefined;
+  /** How many releases of a stage are kept. */
+  readonly releases: number;
   /** All arrows that could be drawn: messages suggest from these. */
   readonly catalogConnections: readonly ConnectionTemplate[];
 }
@@ -37,11 +40,13 @@ export type PipelineResult =
 export function parsePipeline(source: SourceText, catalog: Catalog): PipelineResult {
   const document = parseDocument(source, cloudFormationTags);
   if (document.problems.length > 0) return { kind: "problems", problems: document.problems };
+  const excess = excessProblems(document);
+  if (excess.length > 0) return { kind: "problems", problems: excess };
+  // What has the right shape is read even if something else has not, so that one run shows all problems.
   const shape = shapeProblems(document, catalog);
   const body: ValueMap = isValueMap(document.value) ? document.value : {};
-  // What has the right shape is read even if something else has not, so that one run shows all problems.
   const wrong = new Set(shape.map(({ path }) => path.slice(0, 2).join("/")));
-  const problems = shape.map(({ problem }) => problem);
+  const problems = shape.flatMap(({ problem }) => problem ?? []);
 
   const stages = readStages(section(body, "stages", wrong), document);
   const components = readComponents(section(body, "components", wrong), catalog, document);
@@ -60,7 +65,7 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
   problems.push(...stages.problems, ...components.problems, ...arrows.problems, ...waivers.problems);
   problems.push(...formerNameProblems(components.value, document));
   problems.push(...physicalNameProblems([...components.value.values()], stages.value));
-  if (problems.length > 0) return { kind: "problems", problems: inFileOrder(problems) };
+  if (problems.length > 0) return { kind: "problems", problems: atMost(inFileOrder(problems)) };
   return {
     kind: "pipeline",
     pipeline: {
@@ -71,9 +76,25 @@ export function parsePipeline(source: SourceText, catalog: Catalog): PipelineRes
       arrows: arrows.value,
       waivers: waivers.value,
       smoke: smoke.value,
+      releases: typeof body["releases"] === "number" ? body["releases"] : RELEASES_KEPT,
       catalogConnections: catalog.connections,
     },
   };
+}
+
+/** Far more than CloudFormation's 500 resources for a stack, which the rendered template is held to. */
+const MOST = { components: 1_000, flow: 2_000 } as const;
+
+/** Before anything is done for each of them. */
+function excessProblems(document: ParsedDocument): Problem[] {
+  if (!isValueMap(document.value)) return [];
+  const { value } = document;
+  return Object.entries(MOST).flatMap(([name, most]) => {
+    const count = Object.keys(value[name] ?? {}).length;
+    if (typeof value[name] === "string" || count <= most) return [];
+    const message = `\`${name}\` has ${count} entries; the limit is ${most}`;
+    return [{ place: document.placeOfKey([name]), message, hint: "Split it into two pipelines." }];
+  });
 }
 
 /** Compiling takes a tenth of a second, and the schema is the same as long as the templates are. */
@@ -96,14 +117,21 @@ function validatorOf(catalog: Catalog): ValidateFunction {
   return validate;
 }
 
-function shapeProblems(document: ParsedDocument, catalog: Catalog): { path: Path; problem: Problem }[] {
+/** Of all that is wrong the path; words for as many as are shown. */
+function shapeProblems(
+  document: ParsedDocument,
+  catalog: Catalog,
+): { readonly path: Path; readonly problem: Problem | undefined }[] {
   const validate = validatorOf(catalog);
   if (validate(document.value)) return [];
-  return (validate.errors ?? []).flatMap((error) => {
+  let told = 0;
+  return (validate.errors ?? []).flatMap((error): { path: Path; problem: Problem | undefined }[] => {
     const path = pointerPath(error.instancePath);
     // readArrows holds an arrow's options against its own connection, which says it better.
     if (path[0] === "flow" && path.length > 2 && path[2] !== "arrow") return [];
+    if (told > MAX_PROBLEMS) return [{ path, problem: undefined }];
     const problem = shapeProblem(error, document, []);
+    if (problem) told += 1;
     return problem ? [{ path, problem }] : [];
   });
 }

@@ -92,11 +92,13 @@ export interface JudgedRelease extends KeptRelease {
  * runs, and afterwards the next one that was kept: it names what it replaces, if that was in good order.
  */
 export function judgeReleases({ kept, proven, stack }: History): readonly JudgedRelease[] {
-  const replaced = new Set(kept.map(({ release }) => release.replaces));
+  // Only what came after one: it must not be lost with what came before.
+  const replaced = new Set<string>();
   return kept.map((one, index): JudgedRelease => {
-    const { digest, smoke } = one.release;
+    const { digest, smoke, replaces } = one.release;
     const runs = stack?.digest === digest;
     const ran = runs || replaced.has(digest) || (stack === undefined && index === 0);
+    replaced.add(replaces);
     const isProven = smoke === undefined || proven.has(digest.slice(0, DIGEST_CHARACTERS));
     const standing = runs ? "running" : !ran ? "failed" : isProven ? "good" : "unproven";
     return { ...one, standing };

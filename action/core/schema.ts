@@ -13,6 +13,7 @@ import {
   camelCase,
   kebabCase,
 } from "./names.ts";
+import { RELEASES_KEPT } from "./garbage.ts";
 import { smokeSchema } from "./smoke-schema.ts";
 import type { ComponentTemplate, Parameter } from "./template.ts";
 
@@ -84,6 +85,14 @@ export function pipelineSchema(catalog: Catalog): JsonSchema {
       },
       waivers: { type: "array", description: WAIVERS, items: waiverSchema },
       smoke: smokeSchema,
+      releases: {
+        type: "integer",
+        minimum: 2,
+        maximum: 1_000,
+        default: RELEASES_KEPT,
+        description:
+          "How many releases of a stage can be gone back to, what runs included. Sweeps delete older ones, and artifacts that nothing else needs.",
+      },
     },
   };
 }

@@ -1,4 +1,5 @@
 /** The artifact bucket over S3. */
+import { CONDEMNED } from "../core/artifact.ts";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
 import type { ArtifactStore, StoredObject } from "../ports.ts";
@@ -123,11 +124,15 @@ export function createArtifacts(clients: Clients): ArtifactStore {
     for (let page = 0; next !== undefined && page < pages; page++) {
       const request = { Bucket: bucket, Prefix: prefix, StartAfter: justBefore(next) };
       const listed = await inBucket(bucket, () => client.send(new sdk.ListObjectsV2Command(request)));
-      for (const { Key } of listed.Contents ?? []) if (Key !== undefined && sought.has(Key)) found.add(Key);
+      for (const { Key = "" } of listed.Contents ?? []) {
+        if (sought.has(Key)) found.add(Key);
+        else if (Key.endsWith(CONDEMNED)) found.delete(Key.slice(0, -CONDEMNED.length));
+      }
       const last: string | undefined = listed.IsTruncated ? listed.Contents?.at(-1)?.Key : undefined;
       if (last === undefined) return undefined;
-      answered = last;
-      next = wanted.find((key) => key > last);
+      // Whether the last one is condemned, the next page says.
+      answered = found.delete(last) ? justBefore(last) : last;
+      next = wanted.find((key) => key >= last);
     }
     return next === undefined ? undefined : answered;
   }

@@ -15,6 +15,7 @@ import { createProbe } from "../../action/edge/probe.ts";
 import { createQuiet } from "../../action/edge/quiet.ts";
 import { createQuotas } from "../../action/edge/quotas.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
+import { createTemplates } from "../../action/edge/templates.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
 import type { LocalAws } from "../../action/local/aws.ts";
 import { type Job, type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
@@ -172,6 +173,7 @@ export function connect(
       delete: (input) => stacks.delete({ ...acting, ...input }),
     },
     drift: createDrift(clients, hasty),
+    templates: createTemplates(clients),
     artifacts: createArtifacts(clients),
     items: createItems(clients, hasty),
     quiet: createQuiet(clients),

@@ -1,0 +1,25 @@
+/** What CloudFormation has of a stack's template, as its text. */
+import type { Templates } from "../ports.ts";
+import type { Clients } from "./clients.ts";
+
+export function createTemplates(clients: Clients): Templates {
+  return {
+    async of(stackId) {
+      const { client, sdk } = await clients.cloudformation();
+      try {
+        const { TemplateBody } = await client.send(new sdk.GetTemplateCommand({ StackName: stackId }));
+        return TemplateBody ?? "";
+      } catch (error) {
+        // A plain ValidationError, as for DescribeStacks.
+        if (
+          error instanceof Error &&
+          error.name === "ValidationError" &&
+          /does not exist/.test(error.message)
+        ) {
+          return undefined;
+        }
+        throw error;
+      }
+    },
+  };
+}
