@@ -5,7 +5,7 @@ import type { ParsedDocument, Path, SourceText } from "./document.ts";
 import { kebabCase } from "./names.ts";
 import { type Options, readOptions } from "./option.ts";
 import type { Component } from "./component.ts";
-import type { Place, Problem } from "./problem.ts";
+import { MAX_PROBLEMS, type Place, type Problem } from "./problem.ts";
 import { arrowSchema } from "./schema.ts";
 import { shapeProblem } from "./shape.ts";
 import { suggestion } from "./suggest.ts";
@@ -31,6 +31,10 @@ interface FlowInput {
   readonly body: ValueMap;
 }
 
+interface Read extends FlowInput {
+  readonly lines: readonly string[];
+}
+
 interface Word {
   readonly text: string;
   readonly place: Place;
@@ -38,12 +42,15 @@ interface Word {
 
 const ARROW = /^-(?:([a-z]+(?:-[a-z]+)*)-)?>$/;
 
-export function readArrows(input: FlowInput): { value: Arrow[]; problems: Problem[] } {
+export function readArrows(flowInput: FlowInput): { value: Arrow[]; problems: Problem[] } {
+  const input: Read = { ...flowInput, lines: flowInput.source.text.split("\n") };
   const flow = input.body["flow"];
   const value: Arrow[] = [];
   const problems: Problem[] = [];
   const seen = new Map<string, Place>();
   for (const [index, item] of (isValueList(flow) ? flow : []).entries()) {
+    // A suggestion for each of thousands takes long, and nobody reads it.
+    if (problems.length > MAX_PROBLEMS) break;
     const path = ["flow", index];
     const text = isValueMap(item) ? item["arrow"] : item;
     if (typeof text !== "string") continue;
@@ -59,6 +66,7 @@ export function readArrows(input: FlowInput): { value: Arrow[]; problems: Proble
       continue;
     }
     for (const [from, verb, to] of pairs) {
+      if (problems.length > MAX_PROBLEMS) break;
       const known = [from, to].map((word) => checkEnd(word, input, problems));
       const arrow = known.every(Boolean) ? join({ from, verb, to }, item, path, input, problems) : undefined;
       if (!arrow) continue;
@@ -88,9 +96,9 @@ export function arrowText(arrow: {
   return `${arrow.from} ${arrow.verb === "" ? "->" : `-${arrow.verb}->`} ${arrow.to}`;
 }
 
-function wordsOf(text: string, path: Path, { document, source }: FlowInput): Word[] {
+function wordsOf(text: string, path: Path, { document, lines }: Read): Word[] {
   const start = document.placeOf(path);
-  const line = source.text.split("\n")[start.line - 1] ?? "";
+  const line = lines[start.line - 1] ?? "";
   let from = start.column - 1;
   return text.split(/\s+/).flatMap((word) => {
     if (word === "") return [];

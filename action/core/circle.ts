@@ -54,7 +54,7 @@ export function findCircle(resources: Readonly<Record<string, Resource>>): reado
       onPath.add(id);
       stack.push({
         id,
-        next: resource ? [...referencesOf(resource)].filter((other) => other in resources) : [],
+        next: resource ? [...referencesOf(resource)].filter((other) => Object.hasOwn(resources, other)) : [],
       });
     };
     if (!done.has(start)) enter(start);

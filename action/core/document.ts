@@ -5,17 +5,20 @@
 import {
   type Document,
   type Node,
+  type Pair,
   type ScalarTag,
   type CollectionTag,
+  type YAMLMap,
+  Composer,
   LineCounter,
+  Parser,
   isAlias,
   isMap,
   isNode,
   isScalar,
   isSeq,
-  parseAllDocuments,
 } from "yaml";
-import { type Place, type Problem, inFileOrder } from "./problem.ts";
+import { type Place, type Problem, atMost, inFileOrder } from "./problem.ts";
 import { depthProblem, documentProblems } from "./yaml-mistakes.ts";
 
 export type Path = readonly (string | number)[];
@@ -37,8 +40,11 @@ export interface ParsedDocument {
   placeOfKey(path: Path): Place;
 }
 
-/** A pipeline of 500 resources needs some 30 kB; a file over this limit is a mistake or an attack. */
-const MAX_CHARACTERS = 1_000_000;
+/**
+ * A pipeline of 500 resources needs some 30 kB; a file over this limit is a mistake or an attack. What is most work for
+ * the parser (a list of nothing but commas) takes it a second for each 300 kB.
+ */
+const MAX_CHARACTERS = 300_000;
 
 export function parseDocument(
   source: SourceText,
@@ -54,16 +60,15 @@ export function parseDocument(
   if (tooDeep) return { ...refused(file, ""), problems: [tooDeep] };
 
   const counter = new LineCounter();
-  const documents = parseAllDocuments(text, {
-    lineCounter: counter,
+  const composer = new Composer({
     customTags: [...customTags],
     // yaml-mistakes.ts looks for them, in linear time.
     uniqueKeys: false,
     stringKeys: true,
-    prettyErrors: false,
     logLevel: "silent",
   });
-  const [document, second] = "empty" in documents ? [] : documents;
+  // Not all: a file may hold 100,000 documents, and the second one is wrong already.
+  const [document, second] = composer.compose(new Parser(counter.addNewLine).parse(text));
   if (!document || document.contents === null) return refused(file, "the file is empty");
   const placeAt = (offset: number): Place => {
     const { line, col } = counter.linePos(offset);
@@ -82,7 +87,7 @@ export function parseDocument(
     file,
     // `json` also unwraps what a scalar's tag (`!Ref x`) was resolved to. Aliases were counted already.
     value: problems.length > 0 ? undefined : document.toJS({ json: true, maxAliasCount: -1 }),
-    problems: inFileOrder(problems),
+    problems: atMost(inFileOrder(problems)),
     placeOf: (path) => placeAt(nodeAt(path, false)?.range?.[0] ?? 0),
     placeOfKey: (path) => placeAt(nodeAt(path, true)?.range?.[0] ?? 0),
   };
@@ -99,6 +104,19 @@ function refused(file: string, message: string): ParsedDocument {
   };
 }
 
+/** The first pair of each key; looking for each of a map's keys from its beginning takes the square of their number. */
+const pairs = new WeakMap<YAMLMap, ReadonlyMap<string, Pair>>();
+
+function pairOf(map: YAMLMap, key: string): Pair | undefined {
+  let known = pairs.get(map);
+  if (!known) {
+    const named = map.items.filter((item) => isScalar(item.key)).toReversed();
+    known = new Map(named.map((item) => [isScalar(item.key) ? String(item.key.value) : "", item]));
+    pairs.set(map, known);
+  }
+  return known.get(key);
+}
+
 /** Walks to the node at `path`, through aliases; stops at the last node that exists. */
 function findNode(document: Document, path: Path, wantKey: boolean): Node | undefined {
   let node: Node | undefined = document.contents ?? undefined;
@@ -107,7 +125,7 @@ function findNode(document: Document, path: Path, wantKey: boolean): Node | unde
     if (isAlias(node)) node = node.resolve(document);
     let next: unknown;
     if (isMap(node)) {
-      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+      const pair = pairOf(node, String(step));
       if (!pair) break;
       key = isNode(pair.key) ? pair.key : key;
       next = pair.value;

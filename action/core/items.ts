@@ -1,6 +1,6 @@
 /** A table's file of items -> items, or all of the file's problems. */
 import { type SourceText, parseDocument } from "./document.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, atMost } from "./problem.ts";
 import { type Value, canonicalJson, isValueList, isValueMap } from "./value.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -54,7 +54,7 @@ export function parseItems(source: SourceText, keys: readonly KeyAttribute[]): I
     lines.set(address, earlier ?? place.line);
   }
   return problems.length > 0
-    ? { kind: "problems", problems }
+    ? { kind: "problems", problems: atMost(problems) }
     : { kind: "items", items: value.filter(isValueMap) };
 }
 

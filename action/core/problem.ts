@@ -64,6 +64,17 @@ export function furtherLines({ details = [], hint, link }: Problem): readonly st
   return [...details, ...(hint ? [hint] : []), ...(link ? [link] : [])];
 }
 
+/** What a person can read; a hostile file has as many problems as letters. */
+export const MAX_PROBLEMS = 100;
+
+/** The first ones, and how many more there are. */
+export function atMost(problems: readonly Problem[]): readonly Problem[] {
+  const next = problems[MAX_PROBLEMS];
+  if (next === undefined) return problems;
+  const message = `${problems.length - MAX_PROBLEMS} more problems are not shown`;
+  return [...problems.slice(0, MAX_PROBLEMS), { ...(next.place && { place: next.place }), message }];
+}
+
 /** Each problem once, by line and column; those of different files stay as they are. */
 export function inFileOrder(problems: readonly Problem[]): Problem[] {
   const key = ({ place, message }: Problem): string =>

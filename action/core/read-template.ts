@@ -6,7 +6,7 @@ import { Ajv } from "ajv";
 import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
 import { type ConnectionMetadata, type ComponentMetadata } from "./metadata.ts";
 import { componentMetadataSchema, connectionMetadataSchema } from "./metadata.ts";
-import type { Problem } from "./problem.ts";
+import { MAX_PROBLEMS, type Problem, atMost } from "./problem.ts";
 import { checkReferences } from "./reference.ts";
 import { type ShapeError, shapeProblem } from "./shape.ts";
 import { cloudFormationTags } from "./tags.ts";
@@ -130,7 +130,7 @@ export function parseTemplate(source: SourceText): TemplateResult {
 }
 
 function failed(problems: readonly Problem[]): TemplateResult {
-  return { kind: "problems", problems };
+  return { kind: "problems", problems: atMost(problems) };
 }
 
 function section(body: ValueMap, name: string): ValueMap {
@@ -147,7 +147,12 @@ function shapeProblems(
   value = document.value,
 ): Problem[] {
   if (validate(value)) return [];
-  return (validate.errors ?? []).flatMap((error) => shapeProblem(error, document, at) ?? []);
+  const problems: Problem[] = [];
+  for (const error of validate.errors ?? []) {
+    const problem = problems.length > MAX_PROBLEMS ? undefined : shapeProblem(error, document, at);
+    if (problem) problems.push(problem);
+  }
+  return problems;
 }
 
 function readParameters(parameters: ValueMap): Record<string, Parameter> {

@@ -224,12 +224,13 @@ function override({ component, instance }: Built, resources: Record<string, Reso
  */
 function merge(base: Value, over: Value): Value {
   if (!isValueMap(over) || intrinsicOf(over)) return over;
-  const result: Record<string, Value> = isValueMap(base) && !intrinsicOf(base) ? { ...base } : {};
+  // Not by assignment to an object: a key may be called `__proto__`.
+  const result = new Map(isValueMap(base) && !intrinsicOf(base) ? Object.entries(base) : []);
   for (const [key, item] of Object.entries(over)) {
-    if (item === null) delete result[key];
-    else result[key] = merge(Object.hasOwn(result, key) ? (result[key] ?? null) : null, item);
+    if (item === null) result.delete(key);
+    else result.set(key, merge(result.get(key) ?? null, item));
   }
-  return result;
+  return Object.fromEntries(result);
 }
 
 /** What holds data outlives its stack in a protected stage, and goes with it everywhere else. */

@@ -59,6 +59,7 @@ export function documentProblems(document: Document, placeAt: PlaceAt): Problem[
     ...aliasProblems(document, placeAt),
     ...duplicateKeys(document, placeAt),
     ...numberProblems(document, placeAt),
+    ...characterProblems(document, placeAt),
   ];
 }
 
@@ -82,7 +83,11 @@ function syntaxProblem(code: string, message: string): Omit<Problem, "place"> {
   }
 }
 
-function sentence(message: string): string {
+/** The parser repeats what it did not expect, which may be the whole file. */
+const MAX_MESSAGE = 300;
+
+function sentence(full: string): string {
+  const message = full.length > MAX_MESSAGE ? `${full.slice(0, MAX_MESSAGE)}…` : full;
   return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");
 }
 
@@ -142,12 +147,39 @@ function duplicateKeys(document: Document, placeAt: PlaceAt): Problem[] {
   return problems;
 }
 
+/** No file's name has them, and UTF-8 has no form for half of a character: it would silently become another one. */
+function characterProblems(document: Document, placeAt: PlaceAt): Problem[] {
+  const problems: Problem[] = [];
+  visit(document, {
+    Scalar: (_key, { value, range }) => {
+      const found = typeof value === "string" ? /\0|\p{Surrogate}/u.exec(value)?.[0] : undefined;
+      if (found === undefined) return;
+      const code = found.charCodeAt(0).toString(16).padStart(4, "0").toUpperCase();
+      problems.push({
+        place: placeAt(range?.[0] ?? 0),
+        message: `this text has the character U+${code} in it`,
+      });
+    },
+  });
+  return problems;
+}
+
 /** JSON has no infinities, and a number that would silently become another one was meant as text. */
 function numberProblems(document: Document, placeAt: PlaceAt): Problem[] {
   const problems: Problem[] = [];
   visit(document, {
     Scalar: (_key, { value, source = "", range }) => {
       if (typeof value !== "number") return;
+      // An account's id, a branch, a zip code; to YAML 1.1 it is even octal.
+      if (/^[-+]?0\d/.test(source)) {
+        const message = `\`${source}\` is the number ${value} here`;
+        problems.push({
+          place: placeAt(range?.[0] ?? 0),
+          message,
+          hint: "Put quotes around it if it is text, and leave the zero out if it is a number.",
+        });
+        return;
+      }
       if (Number.isInteger(value) ? Number.isSafeInteger(value) : Number.isFinite(value)) return;
       const message = `the number \`${source}\` cannot be kept exactly`;
       problems.push({
