@@ -5,7 +5,12 @@ import { eachAtOnce } from "../core/parallel.ts";
 import type { Quiet } from "../ports.ts";
 import type { Clients } from "./clients.ts";
 
-/** Pages of 1,000 under way at once: with the listing of the next one, all that is ever in memory. */
+/**
+ * S3 would give 1,000, but what is read of a page is a hundred times its bytes: V8 then grows the room for short-lived
+ * objects, which it never gives back (50,000 versions: 290 MB instead of 190).
+ */
+const PAGE = 500;
+/** Pages under way at once: with the listing of the next one, all that is ever in memory. */
 const DELETES_AT_ONCE = 4;
 
 export function createQuiet(clients: Clients): Quiet {
@@ -43,7 +48,7 @@ export function createQuiet(clients: Clients): Quiet {
       const { client, sdk } = await clients.eventbridge();
       const rule = ruleOf(physicalId);
       await unlessGone("ResourceNotFoundException", async () => {
-        for (let token: string | undefined; ; ) {
+        for (let token: string | undefined; ;) {
           const page: ListTargetsByRuleCommandOutput = await client.send(
             new sdk.ListTargetsByRuleCommand({ ...busOf(rule), Rule: rule.name, NextToken: token }),
           );
@@ -90,7 +95,7 @@ export function createQuiet(clients: Clients): Quiet {
     }
 
     function list(from: { KeyMarker?: string; VersionIdMarker?: string }) {
-      return client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: 1_000, ...from }));
+      return client.send(new sdk.ListObjectVersionsCommand({ Bucket: bucket, MaxKeys: PAGE, ...from }));
     }
   }
 

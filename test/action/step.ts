@@ -15,6 +15,8 @@ const root = resolve(import.meta.dirname, "../..");
 export interface Bundle extends AsyncDisposable {
   /** Absolute path of index.cjs. */
   readonly main: string;
+  /** Of cli.cjs. */
+  readonly cli: string;
 }
 
 /** In a folder of its own: dist/ may be somebody's, and two tests at once would delete each other's. */
@@ -25,6 +27,7 @@ export async function buildBundle(): Promise<Bundle> {
   if (code !== 0) throw new Error(`the bundle could not be built: ${stderr}`);
   return {
     main: join(folder, "index.cjs"),
+    cli: join(folder, "cli.cjs"),
     [Symbol.asyncDispose]: () => rm(folder, { recursive: true }),
   };
 }

@@ -94,8 +94,8 @@ test("sources are switched off, then 2,500 versions and markers deleted, then th
     DescribeStacks: 2,
     ListStackResources: 1,
     DisableRule: 1,
-    ListObjectVersions: 3,
-    DeleteObjects: 3,
+    ListObjectVersions: 5,
+    DeleteObjects: 5,
     DeleteStack: 1,
   });
 });
@@ -115,14 +115,46 @@ test("what was deleted by hand is no error", async () => {
   expect((await destroyed("by-hand")).result.kind).toBe("destroyed");
 });
 
-test("what the template retains is reported", async () => {
-  const resources = { Jobs: queue(), Results: { ...bucket, DeletionPolicy: "Retain" } };
-  await deployed(renderedAs("keeping", { resources }));
+test("what the template retains is reported, with the command that deletes it", async () => {
+  const group = { Type: "AWS::Logs::LogGroup", DeletionPolicy: "Retain" };
+  await deployed(renderedAs("keeping", { resources: { Jobs: queue(), Diary: group } }));
   const { result } = await destroyed("keeping");
-  expect(result).toMatchObject({
-    kind: "destroyed",
-    kept: [{ logicalId: "Results", type: "AWS::S3::Bucket" }],
+  expect(result).toMatchObject({ kind: "destroyed", leftovers: [] });
+  const [kept] = result.kind === "destroyed" ? result.kept : [];
+  expect(kept).toMatchObject({ logicalId: "Diary", type: "AWS::Logs::LogGroup" });
+  expect(kept?.command).toBe(
+    `aws cloudcontrol delete-resource --type-name AWS::Logs::LogGroup --identifier ${kept?.physicalId} --region us-east-1`,
+  );
+});
+
+test("a bucket that somebody fills for ever is left with what is in it, and the stack goes", async () => {
+  const { result } = await deployed(
+    renderedAs("filled", {
+      resources: { Jobs: queue(), Results: bucket },
+      outputs: { ResultsName: { Value: { Ref: "Results" } } },
+    }),
+  );
+  const Bucket = result.outputs["ResultsName"];
+  const gone = await stage.run((ports) => {
+    const stacks = {
+      ...ports.stacks,
+      async delete(input: Parameters<typeof ports.stacks.delete>[0]) {
+        await stage.s3.send(new PutObjectCommand({ Bucket, Key: "late", Body: "late" }));
+        await ports.stacks.delete(input);
+      },
+    };
+    const sleep = (milliseconds: number): Promise<void> => ports.clock.sleep(Math.min(100, milliseconds));
+    const all = { ...ports, stacks, clock: { ...ports.clock, sleep } };
+    return destroy({ stackName: "filled", protected: false }, all);
   });
+  expect(gone.result).toMatchObject({
+    kind: "destroyed",
+    leftovers: [{ logicalId: "Results", physicalId: Bucket }],
+  });
+  expect(countsOf(gone)).toMatchObject({ DeleteStack: 5 });
+  expect(await bucketNames()).toContain(Bucket);
+  expect(gone.lines).toContainEqual(expect.stringMatching(/^left: Results AWS::S3::Bucket \S+: .*not empty/));
+  expect((await destroyed("filled")).result.kind).toBe("absent");
 });
 
 test("a bucket without versioning, and one whose versioning was suspended, are emptied too", async () => {

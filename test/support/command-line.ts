@@ -24,7 +24,8 @@ export interface Repository extends Disposable {
   warren(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
 }
 
-export function repository(files: Readonly<Record<string, string>>): Repository {
+/** `cli`: the program, the source's by default. */
+export function repository(files: Readonly<Record<string, string>>, cli = CLI): Repository {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "warren-repository-")));
   const write = (path: string, content: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -34,7 +35,7 @@ export function repository(files: Readonly<Record<string, string>>): Repository 
   return {
     root,
     write,
-    warren: (words, environment = {}) => runCli(words, root, environment),
+    warren: (words, environment = {}) => runCli(cli, words, root, environment),
     [Symbol.dispose]: () => rmSync(root, { recursive: true }),
   };
 }
@@ -54,11 +55,12 @@ export function cleanEnvironment(home: string): Record<string, string> {
 }
 
 async function runCli(
+  cli: string,
   words: readonly string[],
   root: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<Ran> {
-  const child = spawn(process.execPath, [CLI, ...words], {
+  const child = spawn(process.execPath, [cli, ...words], {
     cwd: root,
     env: { ...cleanEnvironment(root), ...environment },
     stdio: ["ignore", "pipe", "pipe"],

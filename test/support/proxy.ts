@@ -28,9 +28,13 @@ export interface Proxy extends AsyncDisposable {
 
 export async function startProxy(
   target: string,
-  options: { readonly latencyMs?: number } = {},
+  options: {
+    readonly latencyMs?: number;
+    /** Done before the call goes on, for example what somebody else does just then. */
+    readonly before?: (call: Call) => Promise<void>;
+  } = {},
 ): Promise<Proxy> {
-  const { latencyMs = 0 } = options;
+  const { latencyMs = 0, before } = options;
   let calls: Call[] = [];
   const server = createServer((incoming, outgoing) => {
     forward(incoming, outgoing).catch(() => outgoing.destroy());
@@ -40,7 +44,9 @@ export async function startProxy(
   async function forward(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const time = Date.now();
     const body = await buffer(incoming);
-    calls.push(callOf(incoming, body, time));
+    const call = callOf(incoming, body, time);
+    calls.push(call);
+    await before?.(call);
     if (latencyMs > 0) await sleep(latencyMs);
     const { method, headers, url } = incoming;
     // The headers go on as they came, above all `host`: it is signed.
