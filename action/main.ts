@@ -11,7 +11,7 @@ import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
 import { leftoverProblems } from "./core/leftover.ts";
 import { type Problem, UserError } from "./core/problem.ts";
-import { type ReadEvent, readEvent } from "./core/read-event.ts";
+import { type ReadEvent, payloadOf, readEvent } from "./core/read-event.ts";
 import { REASONS } from "./core/reason.ts";
 import { textOf } from "./core/value.ts";
 import { type ResultFile, outcomeFile, resultOf } from "./core/result.ts";
@@ -31,9 +31,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 async function readRequest(runner: Runner, environment: Environment): Promise<GitopsRequest> {
   const inputs = readInputs((key: InputKey) => runner.input(key));
   const path = environment["GITHUB_EVENT_PATH"];
+  const payload = payloadOf(path ? await readFile(path, "utf8") : "{}");
+  if (payload.kind === "problems") throw new UserError("event-invalid", payload.problems);
   const read: ReadEvent = readEvent({
     eventName: environment["GITHUB_EVENT_NAME"] ?? "",
-    payload: path ? JSON.parse(await readFile(path, "utf8")) : {},
+    payload: payload.value,
     environment,
   });
   if (read.kind === "problems") throw new UserError("event-invalid", read.problems);

@@ -30,6 +30,22 @@ export type ReadEvent =
   | { readonly kind: "event"; readonly event: Event; readonly run: RunContext }
   | { readonly kind: "problems"; readonly problems: readonly Problem[] };
 
+/** Of the file that the runner has written. */
+export function payloadOf(
+  text: string,
+):
+  | { readonly kind: "payload"; readonly value: unknown }
+  | { readonly kind: "problems"; readonly problems: readonly Problem[] } {
+  try {
+    return { kind: "payload", value: JSON.parse(text) };
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // What JSON.parse says repeats the text.
+    const message = "the file of GITHUB_EVENT_PATH is no JSON";
+    return { kind: "problems", problems: [{ message, hint: "It is the runner's: run the job again." }] };
+  }
+}
+
 export function readEvent(raw: RawEvent): ReadEvent {
   const run = readRun(raw);
   if (run.problems) return { kind: "problems", problems: run.problems };
