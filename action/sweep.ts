@@ -17,6 +17,7 @@ import {
 import { ownerTags } from "./core/stack-owner.ts";
 import type { Stage } from "./core/stage.ts";
 import { type DestroyPorts, destroy } from "./destroy.ts";
+import type { GarbageOutcome } from "./garbage.ts";
 import type { GitHub, Log, Stack, Workspace } from "./ports.ts";
 
 export type SweepPorts = DestroyPorts & {
@@ -68,6 +69,8 @@ export interface SweepOutcome {
   readonly wanted: number;
   /** Sorted by name. */
   readonly stacks: readonly SweptStack[];
+  /** Of the artifact buckets; absent where they were not looked at. */
+  readonly garbage?: GarbageOutcome;
 }
 
 /** More would be throttled: CloudFormation's limits count for the whole account. */
@@ -119,7 +122,12 @@ export function sweepFailure({ stacks }: SweepOutcome): Error | undefined {
     "could not be deleted",
     failed.map(({ stackName: name, error }) => ({ name, error })),
   );
-  const left = leftoverProblems(stacks.flatMap(leftoversOf));
+  const left = stacks.flatMap((stack) =>
+    leftoverProblems(leftoversOf(stack)).map((problem) => ({
+      ...problem,
+      message: `${stack.stackName}: ${problem.message}`,
+    })),
+  );
   return joinFailures([failure, left.length > 0 ? new UserError("resources-left", left) : undefined]);
 }
 

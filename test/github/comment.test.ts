@@ -74,6 +74,26 @@ test.each<[string, CommentFacts["verdict"]]>([
   ["planned", { kind: "planned", why: "no stage for pull requests" }],
   ["gone", { kind: "gone", stackName: "burrow-x", why: "pull request #7 is closed" }],
   [
+    "gone, but not all of it",
+    {
+      kind: "gone",
+      stackName: "burrow-x",
+      why: "pull request #7 is closed",
+      leftovers: [
+        {
+          logicalId: "Results",
+          physicalId: "burrow-x-results-1a2b3c",
+          type: "AWS::S3::Bucket",
+          status: "DELETE_FAILED",
+          name: "results (bucket)",
+          why: "The bucket you tried to delete is not empty",
+          command: 'python3 -c "import boto3; …"',
+          note: "It runs in AWS CloudShell as it stands.",
+        },
+      ],
+    },
+  ],
+  [
     "failed",
     {
       kind: "failed",

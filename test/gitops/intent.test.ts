@@ -10,7 +10,16 @@ import { PREVIEW, PROD, STAGES } from "./stages.ts";
 const PUSHED = "6113728f27ae82c7b1a177c8d03f9e96e0adf246";
 const PR_HEAD = "ec26c3e57ca3a959ca5aad62de7213c562f8c821";
 const DISPATCHED = "9049f1265b7d61be4a8904a9a27120d2064dab3b";
-const NOTHING = { command: "", stage: "", allowOlder: false, approve: "", commit: "", skip: "", dryRun: false, revert: false };
+const NOTHING = {
+  command: "",
+  stage: "",
+  allowOlder: false,
+  approve: "",
+  commit: "",
+  skip: "",
+  dryRun: false,
+  revert: false,
+};
 
 const pullRequest: PullRequest = {
   number: 7,
@@ -200,6 +209,29 @@ test("a stage is put back from its own branch only", () => {
   expect(refusalOf(() => decideFor("workflow-dispatch-drift-revert", STAGES, inputs)).reason).toBe(
     "wrong-branch",
   );
+});
+
+describe("`skip`", () => {
+  const asked = { ...NOTHING, command: "deploy", stage: "prod", skip: "fang, producer" };
+
+  test("is obeyed when a person starts the workflow", () => {
+    const { run } = eventOf("push-main");
+    const { event } = eventOf("workflow-dispatch-drift-revert");
+    const dispatch = { ...event, command: "deploy", stage: "prod", branch: "main", revert: false } as Event;
+    expect(decide({ ...dispatch, skip: "fang,producer" } as Event, run, STAGES, NOTHING)).toMatchObject({
+      kind: "deploy",
+      skip: ["fang", "producer"],
+    });
+    expect(decide(dispatch, run, STAGES, asked)).toMatchObject({ skip: ["fang", "producer"] });
+  });
+
+  test("of a workflow file is refused: a merge would skip for ever", () => {
+    expect(refusalOf(() => decideFor("push-main", STAGES, asked)).reason).toBe("skip-not-asked");
+  });
+
+  test("is left out where nothing is skipped", () => {
+    expect(decideFor("push-main")).not.toHaveProperty("skip");
+  });
 });
 
 describe("what was asked by hand", () => {

@@ -36,7 +36,16 @@ import {
 const TTL_MS = PREVIEW.trigger.kind === "pull-requests" ? (PREVIEW.trigger.ttlMinutes ?? 0) * 60_000 : 0;
 // One name is too strange for a tag, and `x` and `y` are short enough to be confused.
 const BRANCHES = ["x", "y", "$(z)|`", "develop"];
-const NOTHING = { command: "", stage: "", allowOlder: false, approve: "", commit: "", skip: "", dryRun: false, revert: false };
+const NOTHING = {
+  command: "",
+  stage: "",
+  allowOlder: false,
+  approve: "",
+  commit: "",
+  skip: "",
+  dryRun: false,
+  revert: false,
+};
 
 const RUN: RunContext = {
   repository: "Codertocat/Hello-World",

@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../action/core/problem.ts";
 import type { Stack } from "../../action/ports.ts";
-import { type SweepRequest, sweep, sweepFailure } from "../../action/sweep.ts";
+import { resultOf } from "../../action/core/result.ts";
+import { type SweepPorts, type SweepRequest, sweep, sweepFailure } from "../../action/sweep.ts";
 import { PROD, STAGES } from "./stages.ts";
 import {
   type Git,
@@ -139,6 +140,30 @@ describe("one that fails does not stop the others, but makes the outcome red:", 
     expect(failure).toBeInstanceOf(UserError);
     expect(failure).toMatchObject({ reason: "sweep-failed" });
     expect(failure?.message).toMatch(new RegExp(`^${closed.name}: .*Access denied`));
+  });
+
+  test("what was left when a stack went: told while the stack was there, and in the summary", async () => {
+    const account = createAccount([prod, closed], { broken: { [closed.name]: "held" } });
+    const { ports } = sweepWorld(account, gitHubOf(git()));
+    const told: string[] = [];
+    const leaving: SweepPorts["leaving"] = async ({ stackName }, leftovers) => {
+      const is = account.stacks.has(stackName) ? "there" : "gone";
+      told.push(`${stackName} is ${is}, left: ${leftovers.map(({ physicalId }) => physicalId).join()}`);
+    };
+    const request = { ...OWNER, stages: STAGES, defaultBranch: "main", dryRun: false };
+    const outcome = await sweep(request, { ...ports, leaving });
+    expect(told).toEqual([`${closed.name} is there, left: `, `${closed.name} is there, left: jobs`]);
+    expect(account.stacks.has(closed.name)).toBe(false);
+    const failure = sweepFailure(outcome);
+    expect(failure).toMatchObject({ reason: "resources-left" });
+    expect(failure?.message).toBe(
+      `${closed.name}: Jobs AWS::SQS::Queue jobs is left: it is in use\n` +
+        "    To remove it: `aws cloudcontrol delete-resource --type-name AWS::SQS::Queue --identifier jobs --region us-east-1`",
+    );
+    const { summary, files } = resultOf({ ...outcome, failure });
+    expect(summary).toContain("**Left behind:**\n\n| left | name in AWS | why | what removes it |");
+    expect(summary).toContain("`aws cloudcontrol delete-resource --type-name AWS::SQS::Queue");
+    expect(files.find(({ name }) => name === "outcome.json")?.text).toContain('"physicalId": "jobs"');
   });
 
   test("a bug, which keeps its cause", async () => {

@@ -2,7 +2,7 @@
 import { stackName, stageOfBranch } from "../../action/core/names.ts";
 import type { PullRequest } from "../../action/core/event.ts";
 import { type StackFacts, stackTags } from "../../action/core/stack-tags.ts";
-import type { GitHub, Stack, StackEvent, Stacks } from "../../action/ports.ts";
+import type { GitHub, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
 import type { SweepPorts } from "../../action/sweep.ts";
 import { eventOf, fakeClock } from "../deploy/fake-stacks.ts";
 import { sha256 } from "./stages.ts";
@@ -57,12 +57,15 @@ export interface Account {
 }
 
 /** Deletions of the stacks named in `broken` fail; `onList` is what happens right after the stacks were listed. */
+/** `stuck`: a right is missing; `held`: something holds its queue, and it goes only without that. */
+export type Broken = "stuck" | "held" | Error;
+
 export function createAccount(
   initial: readonly Stack[],
   {
     broken = {},
     onList,
-  }: { readonly broken?: Readonly<Record<string, "stuck" | Error>>; readonly onList?: () => void } = {},
+  }: { readonly broken?: Readonly<Record<string, Broken>>; readonly onList?: () => void } = {},
 ): Account {
   const stacks = new Map(initial.map((stack) => [stack.name, stack]));
   const events = new Map<string, StackEvent[]>();
@@ -77,16 +80,18 @@ export function createAccount(
       onList?.();
       return listed;
     },
-    resources: async () => [],
+    resources: async () => [JOBS],
     failedEvents: async () => undefined,
     hookRemedies: async () => undefined,
-    async delete({ stackId, token }) {
+    async delete({ stackId, token, retain = [] }) {
       const stack = [...stacks.values()].find(({ id }) => id === stackId);
       if (!stack) throw new Error(`no stack ${stackId}`);
       calls.push(`delete ${stack.name}`);
-      const failure = broken[stack.name];
-      if (failure instanceof Error) throw failure;
-      events.set(stackId, deletion(stack, failure ? "DELETE_FAILED" : "DELETE_COMPLETE", token));
+      const known = broken[stack.name];
+      if (known instanceof Error) throw known;
+      const failure = known === "held" && retain.includes("Jobs") ? undefined : known;
+      const reason = failure === "stuck" ? "Access denied" : "it is in use";
+      events.set(stackId, deletion(stack, failure ? "DELETE_FAILED" : "DELETE_COMPLETE", token, reason));
       if (failure) stacks.set(stack.name, { ...stack, status: "DELETE_FAILED" });
       else stacks.delete(stack.name);
     },
@@ -110,10 +115,16 @@ export function createAccount(
   return { stacks, calls, port };
 }
 
-function deletion({ id, name }: Stack, end: string, token: string): StackEvent[] {
+const JOBS: StackResource = {
+  logicalId: "Jobs",
+  physicalId: "jobs",
+  type: "AWS::SQS::Queue",
+  status: "CREATE_COMPLETE",
+};
+
+function deletion({ id, name }: Stack, end: string, token: string, reason = ""): StackEvent[] {
   const own = { logicalId: name, physicalId: id, type: "AWS::CloudFormation::Stack" };
-  const queue = { logicalId: "Jobs", physicalId: "jobs", type: "AWS::SQS::Queue" };
-  const last = { ...queue, status: end, reason: end === "DELETE_FAILED" ? "Access denied" : "" };
+  const last = { ...JOBS, status: end, reason: end === "DELETE_FAILED" ? reason : "" };
   return [{ ...own, status: "DELETE_IN_PROGRESS" }, last, { ...own, status: end }].map((event, index) =>
     eventOf(event, `${name}-${token}-${index}`, token),
   );
