@@ -7,6 +7,7 @@ import { parseCommentData } from "./core/comment-data.ts";
 import { type CommentFacts, commentMarker, consoleUrl, renderComment } from "./core/comment.ts";
 import { plansData, plansIn } from "./core/plan-digest.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
+import type { Reason } from "./core/reason.ts";
 import type { ValueMap } from "./core/value.ts";
 import type { CommitStatusInput, DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
 
@@ -118,14 +119,13 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
   };
 }
 
+/** Of a reason that says what has become of the stack. */
+const FAILED_WORDS: Readonly<Partial<Record<Reason, string>>> = {
+  "rolled-back": "did not get through its smoke run: the last good release is deployed again",
+  "rollback-failed": "is deployed, and did not get through its smoke run",
+  "smoke-failed": "is deployed, and did not get through its smoke run",
+};
+
 function failedWords(error: unknown): string {
-  switch (error instanceof UserError ? error.reason : "") {
-    case "rolled-back":
-      return "did not get through its smoke run: the last good release is deployed again";
-    case "rollback-failed":
-    case "smoke-failed":
-      return "is deployed, and did not get through its smoke run";
-    default:
-      return "could not be deployed";
-  }
+  return (error instanceof UserError ? FAILED_WORDS[error.reason] : undefined) ?? "could not be deployed";
 }

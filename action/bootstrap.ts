@@ -26,6 +26,7 @@ export function stagesDigest(
     protected: stage.protected,
     environment: stage.environment ?? stage.name,
     previews: stage.trigger.kind === "pull-requests",
+    branch: stage.trigger.kind === "branch" ? stage.trigger.branch : "",
   }));
   return sha256(canonicalJson({ name, stages: told }));
 }

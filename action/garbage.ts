@@ -70,7 +70,7 @@ export async function sweepArtifacts(request: GarbageRequest, ports: GarbagePort
   // Releases first: one that is listed can be gone back to, wherever this run is cut off.
   await artifacts.remove(bucket, oldReleases);
   await eachAtOnce(CALLS_AT_ONCE, garbage.condemn, (key) =>
-    artifacts.put(bucket, `${key}${CONDEMNED}`, "", "text/plain"),
+    artifacts.put(bucket, `${key}${CONDEMNED}`, "nothing needs it\n", "text/plain"),
   );
   await artifacts.remove(bucket, removed.slice(oldReleases.length));
   return outcome;

@@ -157,9 +157,11 @@ async function missingArtifacts(
 ): Promise<readonly string[]> {
   const bucket = await artifacts.bucket(stack && accountOf(stack.id));
   const missing: string[] = [];
-  // One that is condemned is there, too: a release that is kept is reason enough to spare it.
+  // One that is condemned is there, too: a release that is kept is reason enough to spare it. Listed and not asked for: a
+  // plan's role may not read code.
   await eachAtOnce(CALLS_AT_ONCE, keys, async (key) => {
-    if (!(await artifacts.has(bucket, key))) missing.push(key);
+    const beside = await artifacts.list(bucket, key);
+    if (!beside.some((one) => one.key === key)) missing.push(key);
   });
   return missing.toSorted();
 }

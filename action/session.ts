@@ -4,7 +4,7 @@ import type { RunContext } from "./core/event.ts";
 import type { Inputs } from "./core/inputs.ts";
 import { sessionName, sessionPolicy } from "./core/session-policy.ts";
 import type { Stage } from "./core/stage.ts";
-import { environmentsOf } from "./core/trust.ts";
+import { environmentsOf, refsOf } from "./core/trust.ts";
 import type { Credentials } from "./edge/clients.ts";
 import { renewing } from "./edge/identity.ts";
 import type { AwsPorts, Clock, Identity, Stacks } from "./ports.ts";
@@ -40,6 +40,7 @@ export function openSession(
   const role = roleFor(given, use);
   const serviceRole = serviceRoleOf(role);
   const own = useOf(role) !== undefined;
+  const refs = refsOf(use, stages);
   const assume = renewing(
     () =>
       identity.assume({
@@ -52,6 +53,7 @@ export function openSession(
               use,
               repository: { name: run.repository, id: run.repositoryId, ownerId: run.ownerId },
               environments: environmentsOf(use, stages),
+              ...(refs && { refs }),
             }
           : undefined,
       }),

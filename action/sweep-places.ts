@@ -1,8 +1,11 @@
 /** A sweep of every account and region that stages are in, and what pull requests are told of it. */
 import { joinFailures } from "./core/failure.ts";
+import { UserError } from "./core/problem.ts";
+import type { Reason } from "./core/reason.ts";
 import type { Leftover } from "./core/leftover.ts";
 import type { Stage } from "./core/stage.ts";
 import { type Errand, connect, environmentOf, factsOf } from "./errand.ts";
+import { type GarbageOutcome, sweepArtifacts } from "./garbage.ts";
 import { problemsOf } from "./preview.ts";
 import { type Swept, type SweepOutcome, type SweptStack, sweep, sweepFailure } from "./sweep.ts";
 
@@ -17,6 +20,7 @@ export async function sweepPlaces(
   const { timeoutSeconds } = inputs;
   const swept: SweepOutcome[] = [];
   const failures: (Error | undefined)[] = [];
+  const garbage: GarbageOutcome[] = [];
   const places = new Map(stages.map(({ region, role }) => [`${region} ${role}`, { region, role }]));
   for (const { region, role } of places.values()) {
     const aws = connect(errand, { use: "preview", stacks: [`${pipeline}-*`] }, { region, role });
@@ -31,6 +35,13 @@ export async function sweepPlaces(
       if (places.size === 1 || !(error instanceof Error)) throw error;
       failures.push(error);
     }
+    if (how.onlyBranch !== undefined) continue;
+    try {
+      garbage.push(await tidyUp({ region, role }, how.dryRun, errand));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      failures.push(error);
+    }
   }
   const outcome: SweepOutcome = {
     kind: "swept",
@@ -38,7 +49,45 @@ export async function sweepPlaces(
     stacks: swept.flatMap(({ stacks }) => stacks),
   };
   for (const stack of outcome.stacks) if (stack.kind === "failed") await tellLeft(stack, errand);
-  return { ...outcome, failure: joinFailures([...failures, sweepFailure(outcome)]) };
+  return {
+    ...outcome,
+    ...(garbage.length > 0 && { garbage: joinGarbage(garbage) }),
+    failure: joinFailures([...failures, sweepFailure(outcome)]),
+  };
+}
+
+/** With a role of its own: what production could be taken back to is not for a pull request to delete. */
+async function tidyUp(
+  place: Pick<Stage, "region" | "role">,
+  dryRun: boolean,
+  errand: Errand,
+): Promise<GarbageOutcome> {
+  const { project, run, ports } = errand;
+  const { name: pipeline, stages, releases } = project.pipeline;
+  const aws = connect(errand, { use: "sweep", stacks: ["*"] }, place);
+  const isNewestConfig = (await ports.github.head(run.defaultBranch)) === run.sha;
+  const request = { pipeline, stages, releases, isNewestConfig, dryRun };
+  try {
+    return await ports.group(`Sweep artifacts ${place.region ?? ""}`.trim(), () =>
+      sweepArtifacts(request, { ...ports, ...aws }),
+    );
+  } catch (error) {
+    // An account that was set up by an older Warren has no such role, and one without functions needs no bucket: garbage
+    // does no harm, and a night that is red for it hides what does.
+    if (!(error instanceof UserError) || !LEFT_FOR.has(error.reason)) throw error;
+    ports.log.warn(`no artifact was looked at: ${error.message}`);
+    return { condemned: [], removed: [], left: error.reason };
+  }
+}
+
+const LEFT_FOR: ReadonlySet<string> = new Set<Reason>(["assume-role-refused", "artifact-bucket-missing"]);
+
+function joinGarbage(all: readonly GarbageOutcome[]): GarbageOutcome {
+  return {
+    condemned: all.flatMap(({ condemned }) => condemned),
+    removed: all.flatMap(({ removed }) => removed),
+    left: all.flatMap(({ left }) => left ?? [])[0],
+  };
 }
 
 /**

@@ -5,8 +5,9 @@
  */
 import { stackName } from "./names.ts";
 
-/** What a role is for: reading and change sets, previews, stages of branches. */
-export type Use = "plan" | "preview" | "deploy";
+/** What a role is for: reading and change sets, previews, stages of branches, tidying the artifact bucket up. */
+const USES = ["plan", "preview", "deploy", "sweep"] as const;
+export type Use = (typeof USES)[number];
 
 /** How roles and policies are named, by what they are for. `stacks` and `preview-stacks` are CloudFormation's own. */
 export type Suffix = Use | "stacks" | "preview-stacks";
@@ -32,8 +33,7 @@ export function readRoleArn(text: string): RoleArn | undefined {
 
 /** What one of our roles is for; undefined for a role that somebody else has made. */
 export function useOf(role: string): Use | undefined {
-  const found = /:role\/warren\/.+-(plan|preview|deploy)$/.exec(role)?.[1];
-  return found === "plan" || found === "preview" || found === "deploy" ? found : undefined;
+  return USES.find((use) => new RegExp(`:role/warren/.+-${use}$`).test(role));
 }
 
 /** The role beside this one for another use, so that one input is enough; a role that is not ours is all there is. */
@@ -43,12 +43,12 @@ export function roleFor(role: string, use: Use): string {
 }
 
 /**
- * The role that CloudFormation makes a stack's resources with. Undefined for a plan, which makes none, and for a
+ * The role that CloudFormation makes a stack's resources with. Undefined for uses that make none, and for a
  * role that is not ours: CloudFormation then acts with the caller's own permissions.
  */
 export function serviceRoleOf(role: string): string | undefined {
   const use = useOf(role);
-  if (use === undefined || use === "plan") return undefined;
+  if (use !== "deploy" && use !== "preview") return undefined;
   return `${role.slice(0, -use.length)}${use === "deploy" ? "stacks" : "preview-stacks"}`;
 }
 

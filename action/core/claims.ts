@@ -93,6 +93,11 @@ export function compareClaims(claims: Claims, trust: Trust, nowSeconds: number):
     });
   } else if (!subjectsOf(trust).includes(claims.sub ?? "")) {
     problems.push(subjectProblem(claims, trust));
+  } else if (trust.refs && !trust.refs.includes(claims.ref ?? "")) {
+    problems.push({
+      message: `claim \`ref\` is \`${claims.ref ?? ""}\`, and the role trusts ${list(trust.refs)}`,
+      hint: "Sweeps run on the default branch: is it one that a stage is deployed from? Else run `warren bootstrap` again.",
+    });
   }
   return problems.map((problem) => ({ ...problem, message: `${problem.message} (role for ${use})` }));
 }

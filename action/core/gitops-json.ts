@@ -34,9 +34,14 @@ export function gitopsJson(outcome: GitopsOutcome): OutcomeDocument {
   }
 }
 
-function sweepJson({ wanted, stacks }: SweepOutcome): Pick<DocumentOf<"swept">, "wanted" | "stacks"> {
+function sweepJson({
+  wanted,
+  stacks,
+  garbage,
+}: SweepOutcome): Pick<DocumentOf<"swept">, "wanted" | "stacks" | "artifacts"> {
   return {
     wanted,
+    ...(garbage && { artifacts: garbageJson(garbage) }),
     stacks: stacks.map((stack) => {
       const { kind, reason, stackName, stage, branch, pullRequest, text } = stack;
       const leftovers = leftoversOf(stack);
@@ -52,6 +57,14 @@ function sweepJson({ wanted, stacks }: SweepOutcome): Pick<DocumentOf<"swept">, 
       };
     }),
   };
+}
+
+function garbageJson({
+  condemned,
+  removed,
+  left,
+}: NonNullable<SweepOutcome["garbage"]>): NonNullable<DocumentOf<"swept">["artifacts"]> {
+  return { condemned, removed, ...(left !== undefined && { left }) };
 }
 
 /** What was planned for a review: of a preview, what its merge would do. */

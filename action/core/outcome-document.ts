@@ -215,6 +215,16 @@ const sweepTypes = {
     }),
     "Those that it does not want.",
   ),
+  artifacts: optional(
+    objectType(
+      {
+        condemned: listType(textType(), "Keys of artifacts that nothing needs: a later sweep deletes them."),
+        removed: listType(textType(), "Keys of what was deleted, or would be."),
+        left: optional(textType("Why no artifact was judged.")),
+      },
+      "Of the artifact buckets.",
+    ),
+  ),
 };
 
 const sweptType = objectType({ ...head("swept"), ...sweepTypes });

@@ -164,14 +164,21 @@ const NOTHING_LEFT = { kept: [], leftovers: [] };
 
 const NOTHING_SWEPT: Told = { lines: [], warnings: [], outputs: {}, summary: "" };
 
-function sweptTold({ wanted, stacks }: SweepOutcome): Told {
+function sweptTold({ wanted, stacks, garbage }: SweepOutcome): Told {
   const removed = stacks.filter(({ kind }) => kind === "deleted").map(({ stackName }) => stackName);
   return {
-    lines: [sweepLine(stacks, wanted)],
+    lines: [sweepLine(stacks, wanted), ...garbageLines(garbage)],
     warnings: [],
     outputs: { result: "swept", "removed-stacks": JSON.stringify(removed) },
-    summary: sweepSummary(stacks, wanted),
+    summary: [sweepSummary(stacks, wanted), ...garbageLines(garbage).map(prose), ""].join("\n"),
   };
+}
+
+function garbageLines(garbage: SweepOutcome["garbage"]): readonly string[] {
+  if (!garbage) return [];
+  const { condemned, removed, left } = garbage;
+  if (left !== undefined) return [`artifacts: left to the next sweep (${left})`];
+  return [`artifacts: ${removed.length} deleted, ${condemned.length} to be deleted by a later sweep`];
 }
 
 /** A night's summary shows every stage, however much of one has drifted: GitHub's limit counts for all. */

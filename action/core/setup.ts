@@ -11,7 +11,7 @@ import {
 import { stackName } from "./names.ts";
 import { type Problem, UserError } from "./problem.ts";
 import type { Stage } from "./stage.ts";
-import { type Repository, environmentsOf, subjectsOf } from "./trust.ts";
+import { type Repository, environmentsOf, refsOf, subjectsOf } from "./trust.ts";
 
 /** The account's stack; further pipelines of the account and region have one of their own for their roles. */
 export const ACCOUNT_STACK = "warren-account";
@@ -54,6 +54,10 @@ export function accountParameters(setup: Setup, facts: SetupFacts): Readonly<Rec
     }
     return list.join();
   };
+  const refs = refsOf("sweep", stages) ?? [];
+  if (refs.some((ref) => ref.includes(","))) {
+    problems.push({ message: "a branch of a stage has a comma in its name", hint: "Rename the branch." });
+  }
   const values = {
     Shared: String(shared),
     Pipeline: pipeline,
@@ -65,6 +69,7 @@ export function accountParameters(setup: Setup, facts: SetupFacts): Readonly<Rec
     PlanSubjects: subjects("plan"),
     PreviewSubjects: subjects("preview"),
     DeploySubjects: subjects("deploy"),
+    SweepRefs: refs.join(),
     ProtectedStacks: kept.map(({ name }) => stackPattern(partition, stackName(pipeline, name))).join(),
     ProtectedResources: kept.flatMap(({ name }) => resourcesOf(partition, pipeline, name)).join(),
     ProtectedRoles: kept.map(({ name }) => rolesOf(partition, pipeline, name)).join(),

@@ -19,6 +19,8 @@ export interface Trust {
   readonly repository: Repository;
   /** The GitHub environments whose jobs may assume the role. */
   readonly environments: readonly string[];
+  /** Jobs of these refs alone, where a role looks at more than the environment. */
+  readonly refs?: readonly string[];
 }
 
 /**
@@ -56,14 +58,30 @@ export function trustCondition(trust: Trust): Value {
       // A name that was given up can be taken by somebody else, an id cannot.
       ...(id === "" ? {} : { [`${ISSUER}:repository_id`]: id }),
       [`${ISSUER}:sub`]: [...subjectsOf(trust)],
+      ...(trust.refs && { [`${ISSUER}:ref`]: [...trust.refs] }),
     },
   };
 }
 
 /** The GitHub environments whose jobs a role for `use` trusts. A stage without one has one of its own name. */
 export function environmentsOf(use: Use, stages: readonly Stage[]): readonly string[] {
+  // A sweep runs where previews do: nobody has to approve it.
+  const ofPreviews = use === "preview" || use === "sweep";
   const meant = stages.filter(
-    ({ trigger }) => use === "plan" || (trigger.kind === "pull-requests") === (use === "preview"),
+    ({ trigger }) => use === "plan" || (trigger.kind === "pull-requests") === ofPreviews,
   );
   return [...new Set(meant.map(({ name, environment }) => environment ?? name))];
+}
+
+/**
+ * Whose workflow may delete what production could be taken back to: that of a branch which can change production
+ * anyway. A pull request runs in the same environment, and its ref is another.
+ */
+export function refsOf(use: Use, stages: readonly Stage[]): readonly string[] | undefined {
+  if (use !== "sweep") return undefined;
+  const guarded = stages.some((stage) => stage.protected)
+    ? stages.filter((stage) => stage.protected)
+    : stages;
+  const branches = guarded.flatMap(({ trigger }) => (trigger.kind === "branch" ? [trigger.branch] : []));
+  return [...new Set(branches.map((branch) => `refs/heads/${branch}`))];
 }

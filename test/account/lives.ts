@@ -12,9 +12,11 @@ import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
 import { doctor } from "../../action/doctor.ts";
 import { detectDrift } from "../../action/drift.ts";
+import { type GarbageOutcome, sweepArtifacts } from "../../action/garbage.ts";
 import { type Plan, plan } from "../../action/plan.ts";
 import type { AwsPorts } from "../../action/ports.ts";
 import { renderProject } from "../../action/project.ts";
+import { rollbackTo } from "../../action/rollback.ts";
 import { smoke } from "../../action/smoke.ts";
 import { type World, openSession, stackOf } from "./world.ts";
 
@@ -77,6 +79,14 @@ export async function planLife(world: World): Promise<readonly Plan[]> {
   const ports = { ...world.ports, ...session };
   await consult(world, session);
   await session.quotas.code();
+  // Of going back to a release.
+  const stage = concreteStage(world.project.pipeline.stages, {
+    stage: "prod",
+    branch: "",
+    sha256: ports.workspace.sha256,
+  });
+  const commit = prod.tags["warren:commit"] ?? "";
+  await rollbackTo(commit, { project: world.project, stage, repository: "" }, ports);
   return [await plan(prod, ports), await plan(staging, ports)];
 }
 
@@ -148,6 +158,7 @@ export async function deployLife(world: World, run: string): Promise<void> {
   const ports = { ...world.ports, ...session };
   await consult(world, session);
   await deploy({ rendered: { ...first, protected: true }, artifacts: unprotected(world.artifacts) }, ports);
+  await tryOut(world, session, { ...target, branch: "" });
   await fill(world, first.stackName);
   await deploy({ rendered: second, artifacts: unprotected(artifacts) }, ports);
   await recover(session, first.stackName);
@@ -163,6 +174,24 @@ async function recover({ stacks, quiet }: AwsPorts, stackName: string): Promise<
   if (answers.some(({ kind }) => kind !== "refused")) throw new Error(`${stackName} was rolled back`);
   const rules = (await stacks.resources(stack.id)).filter(({ type }) => type === "AWS::Events::Rule");
   for (const { physicalId } of rules) await quiet.removeTargets(physicalId);
+}
+
+/** An artifact that nobody refers to, one that a sweep has marked long ago, and a long template. */
+export async function putGarbage({ ports }: World, name: string): Promise<void> {
+  const { artifacts } = ports.aws(undefined);
+  const bucket = await artifacts.bucket();
+  for (const key of [`functions/${name}.zip`, `templates/${name}.json`]) {
+    await artifacts.put(bucket, key, "garbage", "text/plain");
+  }
+}
+
+/** A night's look at the artifact bucket, years later. */
+export async function sweepLife({ project, ports, ...world }: World): Promise<GarbageOutcome> {
+  using session = openSession({ project, ports, ...world }, { use: "sweep", stacks: ["*"] });
+  const { name: pipeline, stages, releases } = project.pipeline;
+  const request = { pipeline, stages, releases, isNewestConfig: true, dryRun: false };
+  const clock = { ...ports.clock, now: () => ports.clock.now() + 100_000_000_000 };
+  return sweepArtifacts(request, { ...ports, ...session, clock });
 }
 
 /** What the pipeline's own code does: puts objects into its bucket. */

@@ -19,7 +19,7 @@ export interface Statement {
 }
 
 export interface Policy {
-  /** `plan`, `preview`, `deploy`, `stacks`. */
+  /** `plan`, `preview`, `deploy`, `sweep`, `stacks`. */
   readonly label: string;
   /** Name of the role whose actions it allows. */
   readonly role: string;
@@ -81,7 +81,7 @@ export async function policiesOf(
   { aws, project }: Pick<World, "aws" | "project">,
 ): Promise<readonly Policy[]> {
   const name = (suffix: Suffix): string => roleName(project.pipeline.name, aws.region, suffix);
-  const uses = ["plan", "preview", "deploy"] as const;
+  const uses = ["plan", "preview", "deploy", "sweep"] as const;
   return [
     ...(await Promise.all(uses.map((use) => inlinePolicy(iam, use, name(use))))),
     await managedPolicy(

@@ -12,6 +12,8 @@ import {
   makeKinds,
   planLife,
   previewLife,
+  putGarbage,
+  sweepLife,
 } from "./lives.ts";
 import { type Policy, policiesOf } from "./policies.ts";
 import { type World, openSession, openWorld, stackOf } from "./world.ts";
@@ -39,6 +41,9 @@ test("a plan, a preview, a deploy and every kind need no more than their roles m
   await previewLife(world, "feature-x");
   await deployLife(world, "first");
   await everyKindLife(world);
+  // What the lives have left; and nothing of what prod and the kinds' stack refer to.
+  const { left, condemned, removed } = await sweepLife(world);
+  expect([left, condemned.length > 0, removed.length > 0]).toEqual([undefined, true, true]);
   expect((await driftLife(world, kinds)).kind).toBe("in-sync");
 });
 
@@ -48,8 +53,10 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
     "preview Stacks cloudformation:DeleteChangeSet",
     "deploy Stacks cloudformation:DeleteChangeSet",
   ],
-  "On AWS, DescribeStacks without a name needs it.": ["preview Sweep cloudformation:ListStacks"],
-  "On AWS, deleting a version is an action of its own.": ["deploy Buckets s3:DeleteObjectVersion"],
+  "On AWS, DescribeStacks without a name needs it.": [
+    "preview Sweep cloudformation:ListStacks",
+    "sweep Stacks cloudformation:ListStacks",
+  ],
   "The type's handler reads it on AWS, as its registry schema says; the local AWS asks for less.": [
     "stacks Alarms cloudwatch:DescribeAlarms",
     "stacks Alarms cloudwatch:ListTagsForResource",
@@ -152,6 +159,10 @@ test(
       },
       preview: (name) => previewLife(world, name),
       deploy: (name) => deployLife(world, name),
+      sweep: async (name) => {
+        await putGarbage(world, name);
+        await sweepLife(world);
+      },
       stacks: () => everyKindLife(world),
     };
     const unnoticed: string[] = [];

@@ -4,7 +4,7 @@ import { type Use, roleFor, roleName, serviceRoleOf } from "../../action/core/ac
 import type { Rendered } from "../../action/core/rendered.ts";
 import { sessionName, sessionPolicy } from "../../action/core/session-policy.ts";
 import { concreteStage } from "../../action/core/stage.ts";
-import { environmentsOf } from "../../action/core/trust.ts";
+import { environmentsOf, refsOf } from "../../action/core/trust.ts";
 import { type Credentials, createClients } from "../../action/edge/clients.ts";
 import { createArtifacts } from "../../action/edge/artifacts.ts";
 import { systemClock } from "../../action/edge/clock.ts";
@@ -90,13 +90,14 @@ export function roleArn({ aws, project }: World, use: Use): string {
 
 /** What the workflow's job for this use is, as GitHub tells it. */
 export function jobFor(use: Use): Job {
-  const environments = { plan: "preview", preview: "preview", deploy: "production" };
+  const environments = { plan: "preview", preview: "preview", deploy: "production", sweep: "preview" };
+  const events = { plan: "pull_request", preview: "pull_request", deploy: "push", sweep: "schedule" };
   return {
     repository: repository.name,
     repositoryId: repository.id,
     ownerId: repository.ownerId,
-    eventName: use === "deploy" ? "push" : "pull_request",
-    ref: use === "deploy" ? "refs/heads/main" : "refs/pull/7/merge",
+    eventName: events[use],
+    ref: events[use] === "pull_request" ? "refs/pull/7/merge" : "refs/heads/main",
     sha: "0123456789abcdef0123456789abcdef01234567",
     environment: environments[use],
     subject: "immutable",
@@ -128,12 +129,13 @@ export function assume(world: World, options: JobOptions): Promise<AssumedCreden
     endpoint: aws.endpoint,
   });
   const { name: pipeline, stages } = project.pipeline;
+  const refs = refsOf(use, stages);
   return identity.assume({
     role,
     region: REGION,
     sessionName: sessionName({ repository: repository.name, runId: "4711", sha: job.sha }),
     policy: sessionPolicy({ role, pipeline, stacks, serviceRole: serviceRoleOf(role) }),
-    trust: { use, repository, environments: environmentsOf(use, stages) },
+    trust: { use, repository, environments: environmentsOf(use, stages), ...(refs && { refs }) },
   });
 }
 

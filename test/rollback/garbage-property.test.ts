@@ -123,7 +123,7 @@ function account() {
       body,
       digest,
       protected: true,
-      tags: stackTags({ ...facts, sha: sha256(`${digest}`).slice(0, 40), digest }),
+      tags: stackTags({ ...facts, sha: sha256(digest).slice(0, 40), digest }),
       items: [],
       release: { artifacts: keys },
       origins: {},

@@ -50,14 +50,14 @@ test("the last good version serves all along", async () => {
   );
   const name = first.result.outputs["WorkerName"] ?? "";
   const answers: string[] = [];
-  let over = false;
+  const end = new AbortController();
   const probing = (async () => {
-    while (!over) answers.push(await answer(name));
+    while (!end.signal.aborted) answers.push(await answer(name));
   })();
   const failure = await failureOf(
     stage.run((ports) => deploy({ rendered: rendered(two, BROKEN_QUEUE), artifacts: [two] }, ports)),
   );
-  over = true;
+  end.abort();
   await probing;
   expect(failure.reason).toBe("deploy-failed");
   expect(answers.length).toBeGreaterThan(5);
