@@ -11,7 +11,7 @@ import { EXIT, exitOf } from "./core/exit.ts";
 import { explain } from "./core/explain.ts";
 import { failureJson } from "./core/failure-json.ts";
 import { outcomeJson } from "./core/outcome-json.ts";
-import { leftoverProblems } from "./core/leftover.ts";
+import { leftoverFailure } from "./core/leftover.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
 import { exitCodeOf } from "./core/reason.ts";
 import { report } from "./core/report.ts";
@@ -256,9 +256,8 @@ async function perform(request: Request, command: Command): Promise<void> {
   if (result !== "") console.result(result);
   const stops = outcome.kind === "planned" ? outcome.plan.risk.stops : [];
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
-  const left =
-    outcome.kind === "destroyed" && outcome.destroy.kind === "destroyed" ? outcome.destroy.leftovers : [];
-  if (left.length > 0) throw new UserError("resources-left", leftoverProblems(left));
+  const left = outcome.kind === "destroyed" ? leftoverFailure(outcome.destroy) : undefined;
+  if (left) throw left;
 }
 
 function tellInterruption(console: Console): void {

@@ -9,7 +9,7 @@ import { failureSummary } from "./core/failure-summary.ts";
 import { failureJson } from "./core/failure-json.ts";
 import { problemsOf } from "./core/finding.ts";
 import { type InputKey, type Inputs, OUTPUTS, readInputs } from "./core/inputs.ts";
-import { leftoverProblems } from "./core/leftover.ts";
+import { leftoverFailure } from "./core/leftover.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type ReadEvent, payloadOf, readEvent } from "./core/read-event.ts";
 import { REASONS } from "./core/reason.ts";
@@ -106,9 +106,8 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   const merging = "facts" in outcome ? outcome.facts.merging : [];
   const stops = merging.flatMap((one) => (one.kind === "planned" ? one.plan.risk.stops : []));
   if (stops.length > 0) throw new UserError("data-at-risk", stops);
-  const left =
-    outcome.kind === "destroyed" && outcome.destroy.kind === "destroyed" ? outcome.destroy.leftovers : [];
-  if (left.length > 0) throw new UserError("resources-left", leftoverProblems(left));
+  const left = outcome.kind === "destroyed" ? leftoverFailure(outcome.destroy) : undefined;
+  if (left) throw left;
   if (outcome.kind === "checked") obeyPolicy(outcome.checked.policy, runner);
   const unwell = outcome.kind === "diagnosed" ? problemsOf(outcome.findings) : [];
   if (unwell.length > 0) throw new UserError("doctor-found-problems", unwell);

@@ -1,5 +1,6 @@
 /** What the command line ends with. Documented in the help and the README; scripts depend on it. */
 import { problemsOf } from "./finding.ts";
+import { leftoverFailure } from "./leftover.ts";
 import type { Outcome, StageDrift } from "./outcome.ts";
 
 export const EXIT = { ok: 0, problem: 1, usage: 2, drifted: 3, bug: 70, interrupted: 130 } as const;
@@ -25,9 +26,7 @@ export function exitOf(outcome: Outcome): number {
     case "deployed":
       return EXIT.ok;
     case "destroyed":
-      return outcome.destroy.kind === "destroyed" && outcome.destroy.leftovers.length > 0
-        ? EXIT.problem
-        : EXIT.ok;
+      return leftoverFailure(outcome.destroy) ? EXIT.problem : EXIT.ok;
   }
 }
 

@@ -1,7 +1,8 @@
 /** What a stack has left behind, so that somebody can take it away: a table for people in every place they look. */
+import type { DestroyOutcome } from "../destroy.ts";
 import type { StackResource } from "../ports.ts";
 import { code, prose, row } from "./markdown.ts";
-import type { Problem } from "./problem.ts";
+import { type Problem, UserError } from "./problem.ts";
 import { plainMessage } from "./aws-message.ts";
 import type { Origin } from "./rendered.ts";
 import { redactText } from "./redact.ts";
@@ -55,6 +56,12 @@ export function leftoverProblems(leftovers: readonly Leftover[]): readonly Probl
     ...(note !== "" && { details: [note] }),
     ...(command !== "" && { hint: `To remove it: \`${command}\`` }),
   }));
+}
+
+/** Undefined if nothing was left. UserError `resources-left`: the stack is gone, and yet not all is done. */
+export function leftoverFailure(destroy: DestroyOutcome): UserError | undefined {
+  if (destroy.kind !== "destroyed" || destroy.leftovers.length === 0) return undefined;
+  return new UserError("resources-left", leftoverProblems(destroy.leftovers));
 }
 
 /** Markdown; empty for nothing. */

@@ -59,12 +59,7 @@ export function operationOf(
 }
 
 /** A rollback that was asked for begins by itself; every other follows within the operation that has failed. */
-function otherStart(
-  events: readonly StackEvent[],
-  stackId: string,
-  token: string,
-  askedAt: number,
-): number {
+function otherStart(events: readonly StackEvent[], stackId: string, token: string, askedAt: number): number {
   const rollback = events.findIndex(
     (event) => isOwn(event, stackId) && event.status === ROLLBACK_START && event.token === token,
   );

@@ -113,7 +113,8 @@ export function deployedJson(
 export function destroyedJson(destroy: DestroyOutcome, stage: string | undefined): DocumentOf<"destroyed"> {
   const { stackName } = destroy;
   const head = { version: VERSION, kind: "destroyed", ...(stage !== undefined && { stage }) } as const;
-  if (destroy.kind === "absent") return { ...head, result: "absent", stackName, objectsDeleted: 0, kept: [], leftovers: [] };
+  if (destroy.kind === "absent")
+    return { ...head, result: "absent", stackName, objectsDeleted: 0, kept: [], leftovers: [] };
   const { stackId, objectsDeleted } = destroy;
   const kept = destroy.kept.map(leftoverJson);
   const leftovers = destroy.leftovers.map(leftoverJson);

@@ -126,16 +126,10 @@ export type SweepStep = "none" | "later" | "leave" | "delete";
 
 /** Of a stack that Git does not want and that is not protected. */
 export function sweepStep(status: string): SweepStep {
-  switch (phaseOf(status)) {
-    case "absent":
-      return "none";
-    case "shell":
-      return "later";
-    case "running":
-      return isBeingDeleted(status) ? "delete" : "leave";
-    default:
-      return "delete";
-  }
+  const phase = phaseOf(status);
+  if (phase === "absent") return "none";
+  if (phase === "shell") return "later";
+  return phase === "running" && !isBeingDeleted(status) ? "leave" : "delete";
 }
 
 /** Of the running operations, the one that a deletion may simply wait for. */
