@@ -37,6 +37,8 @@ export interface GarbageOutcome {
   readonly removed: readonly string[];
   /** Why no artifact was judged; undefined if they were. For people, without a full stop. */
   readonly left: string | undefined;
+  /** Nothing was done, only told. */
+  readonly dryRun: boolean;
 }
 
 const CALLS_AT_ONCE = 8;
@@ -64,6 +66,7 @@ export async function sweepArtifacts(request: GarbageRequest, ports: GarbagePort
     condemned: garbage.condemn,
     removed: removed.filter((key) => !key.endsWith(CONDEMNED)),
     left,
+    dryRun: request.dryRun,
   };
   tell(outcome, new Map(zips.map(({ key, bytes }) => [key, bytes])), request, ports.log);
   if (request.dryRun) return outcome;

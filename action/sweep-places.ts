@@ -76,7 +76,7 @@ async function tidyUp(
     // does no harm, and a night that is red for it hides what does.
     if (!(error instanceof UserError) || !LEFT_FOR.has(error.reason)) throw error;
     ports.log.warn(`no artifact was looked at: ${error.message}`);
-    return { condemned: [], removed: [], left: error.reason };
+    return { condemned: [], removed: [], left: error.reason, dryRun };
   }
 }
 
@@ -87,6 +87,7 @@ function joinGarbage(all: readonly GarbageOutcome[]): GarbageOutcome {
     condemned: all.flatMap(({ condemned }) => condemned),
     removed: all.flatMap(({ removed }) => removed),
     left: all.flatMap(({ left }) => left ?? [])[0],
+    dryRun: all.some(({ dryRun }) => dryRun),
   };
 }
 

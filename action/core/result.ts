@@ -176,9 +176,10 @@ function sweptTold({ wanted, stacks, garbage }: SweepOutcome): Told {
 
 function garbageLines(garbage: SweepOutcome["garbage"]): readonly string[] {
   if (!garbage) return [];
-  const { condemned, removed, left } = garbage;
+  const { condemned, removed, left, dryRun } = garbage;
   if (left !== undefined) return [`artifacts: left to the next sweep (${left})`];
-  return [`artifacts: ${removed.length} deleted, ${condemned.length} to be deleted by a later sweep`];
+  const gone = dryRun ? "would be deleted" : "deleted";
+  return [`artifacts: ${removed.length} ${gone}, ${condemned.length} to be deleted by a later sweep`];
 }
 
 /** A night's summary shows every stage, however much of one has drifted: GitHub's limit counts for all. */
