@@ -5,7 +5,7 @@
  */
 import type { Metafile } from "esbuild";
 
-import { isPackagePath } from "./bundle.ts";
+import { isPackagePath, reached } from "./bundle.ts";
 
 /** Paths are from the repository's root, with forward slashes; they may lead out of it. */
 export type Question =
@@ -45,18 +45,6 @@ export function bundleQuestions(
 
 export function distinct(questions: readonly Question[]): readonly Question[] {
   return [...new Map(questions.map((one) => [JSON.stringify(one), one])).values()];
-}
-
-/** Also what is shaken off: a change could make it stay. */
-function reached(inputs: Inputs, from: readonly string[]): ReadonlySet<string> {
-  const seen = new Set<string>();
-  const open = [...from];
-  for (let path = open.pop(); path !== undefined; path = open.pop()) {
-    if (seen.has(path)) continue;
-    seen.add(path);
-    for (const one of inputs[path]?.imports ?? []) if (one.external !== true) open.push(one.path);
-  }
-  return seen;
 }
 
 function isPattern({ path, external }: { readonly path: string; readonly external?: boolean }): boolean {

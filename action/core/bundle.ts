@@ -31,10 +31,25 @@ export function packageFiles({ outputs }: Metafile, output: string): readonly st
 /** Files of the user's own whose code is in the bundle. */
 export function ownFiles({ outputs }: Metafile, output: string): readonly string[] {
   return Object.entries(outputs[output]?.inputs ?? {})
-    .filter(
-      ([path, { bytesInOutput }]) => bytesInOutput > 0 && !isPackagePath(path) && !/^[\w-]+:/.test(path),
-    )
+    .filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && !isPackagePath(path) && !isMade(path))
     .map(([path]) => path);
+}
+
+/** Also what is shaken off: a change could make it stay. */
+export function reached(inputs: Metafile["inputs"], from: readonly string[]): ReadonlySet<string> {
+  const seen = new Set<string>();
+  const open = [...from];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (seen.has(path)) continue;
+    seen.add(path);
+    for (const one of inputs[path]?.imports ?? []) if (one.external !== true) open.push(one.path);
+  }
+  return seen;
+}
+
+/** What a plugin makes is called `<namespace>:<path>`. */
+export function isMade(path: string): boolean {
+  return /^[\w-]+:/.test(path);
 }
 
 export function isPackagePath(path: string): boolean {

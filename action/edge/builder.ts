@@ -12,7 +12,7 @@ import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem
 import { type Verdict, verifyFiles } from "../core/verify.ts";
 import type { Builder } from "../ports.ts";
 import { type BuildCache, createBuildCache } from "./build-cache.ts";
-import { createBundler, type Job } from "./bundles.ts";
+import { type Bundled, createBundler, type Job } from "./bundles.ts";
 import type { Environment } from "./cache.ts";
 import { draftBundle, draftPython, type Draft, type Drafted } from "./drafts.ts";
 import { type Esbuild, findEsbuild } from "./esbuild-program.ts";
@@ -24,10 +24,12 @@ import { createVendor } from "./vendor.ts";
 import { zipFiles } from "./zip.ts";
 
 /**
- * Entries of one esbuild call, which keeps all its outputs in memory: 25 functions with an AWS client each take
- * 600 MB, 10 take 300 MB and a twentieth more CPU.
+ * Entries of one esbuild call, which keeps all its outputs in memory, and reads what they have in common once. Ten
+ * functions of which half bundle an AWS client come to 6 MB of output and take 300 MB, 25 of them 600 MB: so the
+ * calls after the first have as many entries as come to that, and thirty functions of 100 kB are one call.
  */
-const CHUNK = 10;
+const ENTRIES = { first: 10, most: 30 } as const;
+const CALL_BYTES = 12_000_000;
 
 /** Drafts are loaded together, many to a process, once they come to so much. */
 const BATCH_BYTES = 24_000_000;
@@ -148,9 +150,14 @@ async function* drafts(requests: readonly BuildRequest[], tools: Tools): AsyncGe
   if (all.length > 0 && esbuild !== undefined) {
     const vendor = createVendor({ root, environment, packages });
     const bundler = createBundler({ root, packages, esbuild });
-    for (const { target, format, jobs: chunk } of chunks(all)) {
-      for (const bundled of await bundler.bundle(chunk, { target, format })) {
-        yield* await draftBundle(bundled, { root, packages, vendor, isKept });
+    for (const { target, format, jobs: group } of groups(all)) {
+      let size: number = ENTRIES.first;
+      for (let start = 0, end = 0; start < group.length; start = end) {
+        end = start + size;
+        const chunk = group.slice(start, end);
+        const bundles = await bundler.bundle(chunk, { target, format });
+        size = entriesFor(bundles);
+        for (const bundled of bundles) yield* await draftBundle(bundled, { root, packages, vendor, isKept });
       }
     }
   }
@@ -174,14 +181,21 @@ function jobs(requests: readonly BuildRequest[]): readonly (Job & Kind)[] {
   return [...found.values()];
 }
 
-function chunks(all: readonly (Job & Kind)[]): readonly (Kind & { readonly jobs: readonly Job[] })[] {
-  const groups = Map.groupBy(all, ({ target, format }) => `${target} ${format}`);
-  return [...groups.values()].flatMap((group) =>
-    Array.from({ length: Math.ceil(group.length / CHUNK) }, (_, i) => {
-      const part = group.slice(i * CHUNK, (i + 1) * CHUNK);
-      return { target: part[0]?.target ?? "", format: part[0]?.format ?? "esm", jobs: part };
-    }),
+function groups(all: readonly (Job & Kind)[]): readonly (Kind & { readonly jobs: readonly Job[] })[] {
+  return [...Map.groupBy(all, ({ target, format }) => `${target} ${format}`).values()].flatMap((group) => {
+    const [first] = group;
+    return first ? { target: first.target, format: first.format, jobs: group } : [];
+  });
+}
+
+/** How many more of their kind one call may have. */
+function entriesFor(bundles: readonly Bundled[]): number {
+  const bytes = bundles.reduce(
+    (sum, one) => sum + (one.kind === "bundled" ? one.bundle.code.length + one.bundle.map.length : 0),
+    0,
   );
+  const fitting = bytes === 0 ? ENTRIES.first : Math.floor((bundles.length * CALL_BYTES) / bytes);
+  return Math.min(Math.max(fitting, ENTRIES.first), ENTRIES.most);
 }
 
 async function* batches(all: AsyncIterable<Drafted>): AsyncGenerator<readonly Drafted[]> {

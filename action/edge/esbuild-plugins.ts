@@ -120,7 +120,7 @@ export function externals(settings: ExternalSettings, seen: Seen): Plugin {
   };
 }
 
-function hasPlugAndPlay(root: string): boolean {
+export function hasPlugAndPlay(root: string): boolean {
   return upward(root).some((folder) => existsSync(join(folder, ".pnp.cjs")));
 }
 

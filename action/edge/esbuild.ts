@@ -37,6 +37,8 @@ export interface BundleSettings extends ExternalSettings {
   readonly esbuild: Esbuild;
   /** esbuild's name of the runtime, for example `node24`. */
   readonly target: string;
+  /** No package is left outside: nothing is asked about any. */
+  readonly isAllInside?: true;
 }
 
 export interface Bundle {
@@ -54,7 +56,7 @@ export interface Bundle {
 }
 
 export type Bundles =
-  | { readonly kind: "bundled"; readonly bundles: readonly Bundle[] }
+  | { readonly kind: "bundled"; readonly metafile: Metafile; readonly bundles: readonly Bundle[] }
   | { readonly kind: "failed"; readonly errors: readonly Message[] };
 
 export const EXTENSION = { esm: "mjs", cjs: "cjs" } as const;
@@ -93,7 +95,7 @@ export async function bundle(sources: readonly string[], settings: BundleSetting
       binaries: [...seen.binaries].flatMap(([input, binary]) => (input in inputs ? [binary] : [])),
     };
   });
-  return { kind: "bundled", bundles };
+  return { kind: "bundled", metafile, bundles };
 }
 
 function options(sources: readonly string[], settings: BundleSettings, seen: Seen) {
@@ -122,7 +124,12 @@ function options(sources: readonly string[], settings: BundleSettings, seen: See
     define: format === "esm" ? {} : CJS_META,
     logLevel: "silent",
     logLimit: 0,
-    plugins: [entries(root), ownBinaries(root, seen), externals(settings, seen), sideEffectFree],
+    plugins: [
+      entries(root),
+      ownBinaries(root, seen),
+      ...(settings.isAllInside ? [] : [externals(settings, seen)]),
+      sideEffectFree,
+    ],
   } satisfies BuildOptions;
 }
 

@@ -3,7 +3,7 @@
  * turns, and prints CPU seconds and their ratios. Seconds depend on the machine; ratios of runs that take turns hardly do.
  *
  *     npm run bench:build -- --n 2,10 --rounds 3
- *     npm run bench:build -- --no-peers
+ *     npm run bench:build -- --no-peers --work sdk
  */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { parseArgs, promisify } from "node:util";
 
 import { build } from "esbuild";
 
-import { writeFunctions } from "./functions.ts";
+import { writeFunctions, type Work, WORKS } from "./functions.ts";
 import { type Command, measure, median, type Taken } from "./meter.ts";
 import { peerCommands } from "./peers.ts";
 
@@ -78,15 +78,21 @@ export function ownCases(
   });
   const empty = async (): Promise<void> => rm(cache, { recursive: true, force: true });
   return [
-    own("limit: esbuild alone", "limit"),
-    own("warren, not loaded", "warren-unloaded"),
-    { ...own("warren, cold", "warren", cache), prepare: empty },
+    own(LIMIT, "limit"),
+    own(LIMIT_WITH_MAPS, "limit-maps"),
+    own(NOT_LOADED, "warren-unloaded"),
+    { ...own(COLD, "warren", cache), prepare: empty },
     // Right after the cold one, which has filled the cache.
-    own("warren, nothing changed", "warren-warm", cache),
+    own(UNCHANGED, "warren-warm", cache),
   ];
 }
 
+/** Names of cases. */
 export const LIMIT = "limit: esbuild alone";
+export const LIMIT_WITH_MAPS = "limit, with source maps";
+export const NOT_LOADED = "warren, not loaded";
+export const COLD = "warren, cold";
+export const UNCHANGED = "warren, nothing changed";
 
 function table(count: number, taken: ReadonlyMap<string, readonly Taken[]>): string {
   const of = (name: string, field: keyof Taken): number =>
@@ -113,29 +119,36 @@ async function bench(): Promise<void> {
       n: { type: "string", default: "2,10,50,200" },
       rounds: { type: "string", default: "3" },
       peers: { type: "boolean", default: true },
+      work: { type: "string", default: Object.keys(WORKS).join(",") },
     },
   });
   const scratch = await mkdtemp(join(tmpdir(), "warren-bench-"));
   try {
     const program = await bundledProgram(join(scratch, "program"));
-    console.log("| N | what | CPU s | wall s | CPU / limit | peak MB |");
-    console.log("| - | ---- | ----- | ------ | ----------- | ------- |");
-    for (const count of values.n.split(",").map(Number)) {
-      const project = join(scratch, `n${count}`);
-      await mkdir(project);
-      await writeFile(
-        join(project, "package.json"),
-        '{ "name": "bench", "private": true, "type": "module" }',
-      );
-      await symlink(join(root, "node_modules"), join(project, "node_modules"));
-      const sources = writeFunctions(project, count);
-      const peers = values.peers ? await peerCommands(sources) : [];
-      const cases = [...ownCases(program, project, sources, join(scratch, "cache")), ...peers];
-      console.log(table(count, await rounds(cases, Number(values.rounds), join(scratch, "log"))));
+    for (const work of values.work.split(",").filter(isWork)) {
+      console.log(`\n### ${work}\n\n| N | what | CPU s | wall s | CPU / limit | peak MB |`);
+      console.log("| - | ---- | ----- | ------ | ----------- | ------- |");
+      for (const count of values.n.split(",").map(Number)) {
+        const project = join(scratch, `${work}${count}`);
+        await mkdir(project);
+        await writeFile(
+          join(project, "package.json"),
+          '{ "name": "bench", "private": true, "type": "module" }',
+        );
+        await symlink(join(root, "node_modules"), join(project, "node_modules"));
+        const sources = writeFunctions(project, count, work);
+        const peers = values.peers ? await peerCommands(sources, work) : [];
+        const cases = [...ownCases(program, project, sources, join(scratch, "cache")), ...peers];
+        console.log(table(count, await rounds(cases, Number(values.rounds), join(scratch, "log"))));
+      }
     }
   } finally {
     await rm(scratch, { recursive: true });
   }
+}
+
+function isWork(name: string): name is Work {
+  return Object.hasOwn(WORKS, name);
 }
 
 if (import.meta.main) await bench();

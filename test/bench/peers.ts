@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 import { cacheFolder, keptFolder } from "../../action/edge/cache.ts";
 import type { Case } from "./build.ts";
-import { writeFunctions } from "./functions.ts";
+import { type Work, writeFunctions } from "./functions.ts";
 
 const run = promisify(execFile);
 
@@ -24,7 +24,7 @@ const PACKAGES = {
 const SAM = "aws-sam-cli==1.170.0";
 
 /** One case each, over the same functions. */
-export async function peerCommands(sources: readonly string[]): Promise<readonly Case[]> {
+export async function peerCommands(sources: readonly string[], work: Work): Promise<readonly Case[]> {
   const cache = join(cacheFolder(process.env), "bench");
   const packages = await keptFolder(
     join(cache, `npm-${Object.values(PACKAGES).join("-")}`),
@@ -49,7 +49,7 @@ export async function peerCommands(sources: readonly string[]): Promise<readonly
   };
   const folder = join(packages, `n${sources.length}`);
   await mkdir(folder, { recursive: true });
-  writeFunctions(folder, sources.length);
+  writeFunctions(folder, sources.length, work);
   await writeFile(join(folder, "package.json"), '{ "name": "bench", "private": true, "version": "1.0.0" }');
   await writeFile(
     join(folder, "package-lock.json"),

@@ -1,6 +1,7 @@
 /**
  * One build in a process of its own: `program.ts <what> <root> <cache> <source>...`.
  * `limit`: one call of esbuild for all sources, and a zip of each; no tool that bundles with esbuild can be faster.
+ * `limit-maps`: the same with source maps, which Warren makes, too.
  */
 import { crc32, deflateRawSync } from "node:zlib";
 
@@ -11,7 +12,7 @@ import { createBuilder } from "../../action/edge/builder.ts";
 
 const [what = "", root = "", cache = "", ...sources] = process.argv.slice(2);
 
-if (what === "limit") await limit();
+if (what.startsWith("limit")) await limit();
 else await warren();
 process.exit();
 
@@ -28,12 +29,13 @@ async function limit(): Promise<void> {
     mainFields: ["module", "main"],
     minify: true,
     keepNames: true,
+    sourcemap: what === "limit-maps" && "external",
+    sourcesContent: false,
     logLevel: "silent",
   });
-  const packed = outputFiles.map(({ contents }) => ({
-    sum: crc32(contents),
-    bytes: deflateRawSync(contents),
-  }));
+  const packed = outputFiles
+    .filter(({ path }) => !path.endsWith(".map"))
+    .map(({ contents }) => ({ sum: crc32(contents), bytes: deflateRawSync(contents) }));
   if (packed.length !== sources.length) throw new Error("a bundle is missing");
 }
 
