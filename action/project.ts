@@ -134,7 +134,7 @@ export function originsOf(project: Project, stage: ConcreteStage): StackTemplate
   try {
     return renderProject(project, stage, []).origins;
   } catch (error) {
-    if (error instanceof UserError) return {};
+    if (error instanceof UserError) return Object.create(null);
     throw error;
   }
 }

@@ -89,6 +89,11 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 /** What the SDK adds to the message of an answer that it could not read. */
 const UNREADABLE_MARK = "Deserialization error";
 
+/** An answer of the right form without what must be in it. */
+export function lacking(what: string): UserError {
+  return new UserError(UNREADABLE.reason, { message: `AWS's answer lacks ${what}`, hint: UNREADABLE.hint });
+}
+
 /** Undefined for an error that is not one of these: a bug, or already a UserError. */
 export function explainAwsError(error: unknown): UserError | undefined {
   if (error instanceof UserError || typeof error !== "object" || error === null) return undefined;

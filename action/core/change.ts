@@ -7,7 +7,7 @@ import { isReplacing, isSteady, movingResources } from "./moving.ts";
 import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { comparePath, differences, isUncertain } from "./property-diff.ts";
 import type { Origin } from "./rendered.ts";
-import { type Value, type ValueMap, isValueList, isValueMap, parsedJson, textOf } from "./value.ts";
+import { type Value, type ValueMap, isValueList, isValueMap, ownValue, parsedJson, textOf } from "./value.ts";
 
 export interface Planned {
   /** By logical id. */
@@ -71,9 +71,6 @@ function effectOf(change: Change, details: readonly ChangeDetail[]): PlannedChan
       return "removed";
     case "Import":
       return "imported";
-    case "Dynamic":
-      // What becomes of it shows only when it is executed: the worst is said.
-      return "may-be-replaced";
     case "Modify":
     case "SyncWithActual": {
       // CloudFormation counts references that will turn out to be equal. Where it gives no reasons it is believed.
@@ -82,6 +79,10 @@ function effectOf(change: Change, details: readonly ChangeDetail[]): PlannedChan
       if (change.replacement === "True") return "replaced";
       return change.replacement === "Conditional" ? "may-be-replaced" : "changed";
     }
+    case "Dynamic":
+    default:
+      // What becomes of it shows only when it is executed, or is a word newer than Warren: the worst is said.
+      return "may-be-replaced";
   }
 }
 
@@ -108,7 +109,7 @@ function fill(value: Value, known: Value | undefined, path: readonly string[]): 
     }
     if (isValueMap(value) && isValueMap(known)) {
       return Object.fromEntries(
-        Object.entries(value).map(([name, item]) => [name, fill(item, known[name], [])]),
+        Object.entries(value).map(([name, item]) => [name, fill(item, ownValue(known, name), [])]),
       );
     }
     return isUncertain(value) && !isUncertain(known) ? known : value;
@@ -117,8 +118,8 @@ function fill(value: Value, known: Value | undefined, path: readonly string[]): 
     return value.map((item, index) => (String(index) === key ? fill(item, known[index], rest) : item));
   }
   if (!isValueMap(value) || !isValueMap(known)) return value;
-  const item = value[key];
-  return item === undefined ? value : { ...value, [key]: fill(item, known[key], rest) };
+  const item = ownValue(value, key);
+  return item === undefined ? value : { ...value, [key]: fill(item, ownValue(known, key), rest) };
 }
 
 /** Undefined where CloudFormation told nothing, or where the text was cut off. */
@@ -219,10 +220,15 @@ function withDetails(change: PropertyChange, details: readonly ChangeDetail[]): 
   return { ...change, recreation: worst(details), ...(because !== undefined && { because }) };
 }
 
+/** The worst for a word that is newer than Warren. */
+function recreationOf(word: ChangeDetail["recreation"]): PropertyChange["recreation"] {
+  return Object.hasOwn(RECREATIONS, word) ? RECREATIONS[word] : "always";
+}
+
 function worst(details: readonly ChangeDetail[]): PropertyChange["recreation"] {
   const all = details.map(({ recreation, evaluation }) =>
     // What depends on another resource may come out equal.
-    recreation === "Always" && evaluation === "Dynamic" ? "conditionally" : RECREATIONS[recreation],
+    recreation === "Always" && evaluation === "Dynamic" ? "conditionally" : recreationOf(recreation),
   );
   return all.toSorted((a, b) => RANK[b] - RANK[a])[0] ?? "never";
 }

@@ -1,7 +1,7 @@
 /** A table's file of items -> items, or all of the file's problems. */
 import { type SourceText, parseDocument } from "./document.ts";
 import { type Problem, atMost } from "./problem.ts";
-import { type Value, canonicalJson, isValueList, isValueMap } from "./value.ts";
+import { type Value, canonicalJson, isValueList, isValueMap, ownValue } from "./value.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -56,10 +56,6 @@ export function parseItems(source: SourceText, keys: readonly KeyAttribute[]): I
   return problems.length > 0
     ? { kind: "problems", problems: atMost(problems) }
     : { kind: "items", items: value.filter(isValueMap) };
-}
-
-function ownValue(item: Readonly<Record<string, Value>>, name: string): Value | undefined {
-  return Object.hasOwn(item, name) ? item[name] : undefined;
 }
 
 /** DynamoDB would find it out too, but only when the stack is there already. */

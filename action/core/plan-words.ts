@@ -12,7 +12,7 @@ import { type Fingerprint, redactText, redactTree, redactValue } from "./redact.
 import { RISK_KINDS, type Risk } from "./risk.ts";
 import { type StatementDiff, diffStatements, statementText } from "./statement-diff.ts";
 import { diffTexts } from "./text-diff.ts";
-import { type Value, isValueList, isValueMap, readableJson } from "./value.ts";
+import { type Value, isValueList, isValueMap, ownValue, readableJson, textOf } from "./value.ts";
 
 export type Effect = PlannedChange["effect"];
 
@@ -134,7 +134,7 @@ function propertyWords(
   const { path: raw, before, after, uncertain, recreation, because } = property;
   // Names are shown, and somebody may have taken a secret for one.
   const path = redactText(raw);
-  const name = origin?.options?.[raw] ?? path;
+  const name = textOf(ownValue(origin?.options ?? {}, raw) ?? path);
   const facts = { name, path, uncertain, recreation, ...(because !== undefined && { because }) };
   const shown = (value: Value): Value => redactTree({ type, path: raw, value, logicalId }, fingerprint);
   const statements = statementsOf(raw, before, after);

@@ -42,12 +42,20 @@ export class UserError extends Error {
   }
 }
 
-function readable({ message, details, ...rest }: Problem): Problem {
+/** More than any sentence has; what it quotes may be a whole file. */
+const MAX_CHARACTERS = 2_000;
+
+function readable({ message, details, hint, ...rest }: Problem): Problem {
   return {
     ...rest,
-    message: redactText(message),
-    ...(details && { details: details.map((detail) => redactText(detail)) }),
+    message: brief(redactText(message)),
+    ...(details && { details: details.map((detail) => brief(redactText(detail))) }),
+    ...(hint !== undefined && { hint: brief(hint) }),
   };
+}
+
+function brief(text: string): string {
+  return text.length > MAX_CHARACTERS ? `${text.slice(0, MAX_CHARACTERS).toWellFormed()}…` : text;
 }
 
 /** `config/pipeline.yaml:3:5: what`, the form that editors and terminals make clickable, and the rest below it. */

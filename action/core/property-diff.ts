@@ -1,7 +1,15 @@
 /** Two values of a property -> what is different, each at the smallest path that a reader can make sense of. */
 import type { PropertyChange } from "./planned-change.ts";
 import { isPolicyDocument } from "./policy-document.ts";
-import { type Value, type ValueMap, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
+import {
+  type Value,
+  type ValueMap,
+  canonicalJson,
+  isValueList,
+  isValueMap,
+  ownValue,
+  textOf,
+} from "./value.ts";
 
 /** In the order of their paths. Scalars are compared as texts, as CloudFormation does: `30` is `"30"`. */
 export function differences(before: ValueMap, after: ValueMap): readonly PropertyChange[] {
@@ -67,7 +75,7 @@ function changeOf(before: Value | undefined, after: Value | undefined, path: Pat
 
 function compareMaps(before: ValueMap, after: ValueMap, path: Path): PropertyChange[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])];
-  return keys.flatMap((key) => compare(before[key], after[key], [...path, key]));
+  return keys.flatMap((key) => compare(ownValue(before, key), ownValue(after, key), [...path, key]));
 }
 
 /** IAM takes one statement without a list around it; as a list they can be compared as a set. */

@@ -78,7 +78,8 @@ export function render(input: RenderInput): RenderResult {
   const { pipeline, stage } = input;
   const problems: Problem[] = [];
   const resources: Record<string, Resource> = {};
-  const origins: Record<string, Origin> = {};
+  // It is asked for ids that AWS tells, and one of them may be called `constructor`.
+  const origins: Record<string, Origin> = Object.create(null);
   const built = new Map<string, Built>();
   for (const component of pipeline.components.values()) {
     at(component.place, problems, () => {

@@ -12,6 +12,11 @@ export function isScalarValue(value: unknown): value is string | number | boolea
   return typeof value === "string" || typeof value === "number" || typeof value === "boolean";
 }
 
+/** Undefined for a key that the map has only from JavaScript, like `constructor`. */
+export function ownValue(map: ValueMap, key: string): Value | undefined {
+  return Object.hasOwn(map, key) ? map[key] : undefined;
+}
+
 /** A scalar as text, as CloudFormation sees it; anything else as JSON, for messages. Nothing is the empty text. */
 export function textOf(value: unknown): string {
   if (value === undefined || value === null) return "";

@@ -83,11 +83,7 @@ function syntaxProblem(code: string, message: string): Omit<Problem, "place"> {
   }
 }
 
-/** The parser repeats what it did not expect, which may be the whole file. */
-const MAX_MESSAGE = 300;
-
-function sentence(full: string): string {
-  const message = full.length > MAX_MESSAGE ? `${full.slice(0, MAX_MESSAGE)}…` : full;
+function sentence(message: string): string {
   return message.charAt(0).toLowerCase() + message.slice(1).replace(/\.$/, "");
 }
 

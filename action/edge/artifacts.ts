@@ -1,5 +1,6 @@
 /** The artifact bucket over S3. */
 import { CONDEMNED } from "../core/artifact.ts";
+import { lacking } from "../core/aws-error.ts";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
 import type { ArtifactStore, StoredObject } from "../ports.ts";
@@ -10,7 +11,7 @@ export function createArtifacts(clients: Clients): ArtifactStore {
   const askAccount = async (): Promise<string> => {
     const { client, sdk } = await clients.sts();
     const { Account } = await client.send(new sdk.GetCallerIdentityCommand({}));
-    if (!Account) throw new Error("STS did not name the account");
+    if (!Account) throw lacking("the account's id");
     return Account;
   };
 

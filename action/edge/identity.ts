@@ -1,4 +1,5 @@
 /** AWS credentials for one role from the job's OIDC token, over STS. They stay in this process's memory. */
+import { lacking } from "../core/aws-error.ts";
 import { refusalProblems, readClaims, missingTokenProblem } from "../core/claims.ts";
 import { UserError } from "../core/problem.ts";
 import type { AssumedCredentials, Clock, Identity } from "../ports.ts";
@@ -45,7 +46,7 @@ export function createIdentity(settings: IdentitySettings): Identity {
         );
         const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
         if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
-          throw new Error("STS gave incomplete credentials");
+          throw lacking("the credentials");
         }
         for (const secret of [SecretAccessKey, SessionToken, AccessKeyId]) setSecret(secret);
         return {

@@ -1,4 +1,5 @@
 /** What an account and region may hold at most, and holds. */
+import { lacking } from "../core/aws-error.ts";
 import type { Quotas } from "../ports.ts";
 import type { Clients } from "./clients.ts";
 
@@ -10,7 +11,7 @@ export function createQuotas(clients: Clients): Quotas {
         const limit = AccountLimits?.find(({ Name }) => Name === "StackLimit")?.Value;
         if (limit !== undefined) return limit;
       }
-      throw new Error("CloudFormation tells no StackLimit");
+      throw lacking("the account's limit of stacks");
     },
     async code() {
       const { client, sdk } = await clients.lambda();
@@ -18,7 +19,7 @@ export function createQuotas(clients: Clients): Quotas {
       const { TotalCodeSize: bytesMax, ConcurrentExecutions: atOnceMax } = AccountLimit ?? {};
       const bytes = AccountUsage?.TotalCodeSize;
       if (bytes === undefined || bytesMax === undefined || atOnceMax === undefined) {
-        throw new Error("Lambda tells no limits of the account");
+        throw lacking("Lambda's limits of the account");
       }
       return { bytes, bytesMax, atOnceMax };
     },

@@ -11,7 +11,7 @@ import { readCatalog } from "../../action/core/catalog.ts";
 import type { SourceText } from "../../action/core/document.ts";
 import { parseItems } from "../../action/core/items.ts";
 import { parsePipeline } from "../../action/core/pipeline.ts";
-import { MAX_PROBLEMS, type Problem } from "../../action/core/problem.ts";
+import { MAX_PROBLEMS, type Problem, UserError } from "../../action/core/problem.ts";
 import { parseTemplate } from "../../action/core/read-template.ts";
 import { subNames } from "../../action/core/reference.ts";
 import { type StackTemplate, render } from "../../action/core/render.ts";
@@ -46,7 +46,7 @@ type Outcome = "taken" | "refused";
 function checkProblems(problems: readonly Problem[], sources: readonly SourceText[]): Outcome {
   expect(problems.length).toBeGreaterThan(0);
   expect(problems.length).toBeLessThanOrEqual(MAX_PROBLEMS + 1);
-  for (const { message, place } of problems) {
+  for (const { message, place } of new UserError("config-invalid", problems).problems) {
     expect(message).not.toBe("");
     expect(message.length).toBeLessThan(3_000);
     const found = sources.find(({ file }) => file === place?.file);

@@ -43,8 +43,10 @@ type Outcome = Intent["kind"] | "refused";
 
 function outcomeOf(read: ReadEvent): Outcome {
   if (read.kind === "problems") {
-    const lengths = read.problems.map(({ message }) => message.length);
-    if (lengths.length === 0 || Math.max(...lengths) > 500) throw new Error("nobody can read its problems");
+    const lengths = new UserError("event-invalid", read.problems).problems.map(
+      ({ message }) => message.length,
+    );
+    if (lengths.length === 0 || Math.max(...lengths) > 3_000) throw new Error("nobody can read its problems");
     return "refused";
   }
   try {
