@@ -7,6 +7,7 @@ import { Command, InvalidArgumentError, Option } from "commander";
 import { listOf } from "./core/command.ts";
 import { explainAwsError } from "./core/aws-error.ts";
 import { explainDiskError } from "./core/disk-error.ts";
+import { DRIFT_HELP, HELP } from "./core/command-help.ts";
 import { EXIT, exitOf } from "./core/exit.ts";
 import { explain } from "./core/explain.ts";
 import { failureJson } from "./core/failure-json.ts";
@@ -33,16 +34,7 @@ interface Flags {
   readonly skip?: readonly string[];
 }
 
-const DRIFT_HELP = `
-CloudFormation compares each resource with the template that was deployed last; properties that the template does
-not set are not compared. What differs is told by its component and line of pipeline.yaml. Without a stage, every
-protected stage is checked.
-
-  warren drift prod            exit code 0: as deployed, 3: drifted, 1: not known (and why)
-  warren drift prod --json     the same for machines
-  warren drift prod --revert   put back what was deployed; to keep it, write it into pipeline.yaml and deploy
-
-Values that might be secret are not shown.`;
+type Order = Extract<Request, { readonly command: "deploy" }>;
 
 interface SetupFlags {
   readonly repository?: string;
@@ -62,21 +54,7 @@ function program(): Command {
     .configureHelp({ sortSubcommands: false, showGlobalOptions: true })
     .showHelpAfterError("(`warren --help` lists the commands)")
     .exitOverride()
-    .addHelpText(
-      "after",
-      `
-Start here:
-  warren check                 is config/pipeline.yaml right? Needs no AWS.
-  warren render --stage prod   the CloudFormation template that would be deployed
-  warren plan --stage prod     what a deploy would change, told by CloudFormation
-  warren deploy --stage prod
-
-Credentials and region come from the environment, as the AWS SDK reads them (AWS_REGION, AWS_PROFILE, …).
-
-Exit codes: 0 done, 1 something to mend (it is printed where and how), 2 wrong words on the command line,
-3 a stage has drifted, 70 a bug in Warren (please report it), 75 the same again, later, is right (AWS or GitHub is
-busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
-    );
+    .addHelpText("after", HELP);
 
   const simple = (
     name: Request["command"] & ("check" | "generate" | "graph" | "build"),
@@ -121,16 +99,15 @@ busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
   staged("plan", "show what a deploy would change; changes nothing")
     .addOption(commit)
     .action((flags: Flags, command: Command) =>
-      perform({ command: "plan", target: target(flags), ...release(flags) }, command),
+      perform({ command: "plan", target: target(flags), ...how(flags) }, command),
     );
   staged("deploy", "make the stage's stack equal to what pipeline.yaml says")
     .addOption(commit)
     .addOption(skip)
     .addOption(minutes)
-    .action((flags: Flags, command: Command) => {
-      const how = { ...limit(flags), ...release(flags), ...(flags.skip && { skip: flags.skip }) };
-      return perform({ command: "deploy", target: target(flags), ...how }, command);
-    });
+    .action((flags: Flags, command: Command) =>
+      perform({ command: "deploy", target: target(flags), ...how(flags) }, command),
+    );
   staged("releases", "list what `deploy --commit` can go back to, newest first").action(
     (flags: Flags, command: Command) => perform({ command: "releases", target: target(flags) }, command),
   );
@@ -141,7 +118,7 @@ busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
   staged("destroy", "take the stage's stack away, its data too (refused for protected stages)")
     .addOption(minutes)
     .action((flags: Flags, command: Command) =>
-      perform({ command: "destroy", target: target(flags), ...limit(flags) }, command),
+      perform({ command: "destroy", target: target(flags), ...how(flags) }, command),
     );
   warren
     .command("drift [stage]")
@@ -157,7 +134,7 @@ busy), 130 interrupted. \`warren explain <reason>\` tells more.`,
       }
       const revert = flags.revert === true;
       const of = stage === undefined ? undefined : target({ ...flags, stage });
-      return perform({ command: "drift", target: of, revert, ...limit(flags) }, command);
+      return perform({ command: "drift", target: of, revert, ...how(flags) }, command);
     });
   warren
     .command("bootstrap")
@@ -232,12 +209,13 @@ function target({ stage = "", branch }: Flags): Target {
   return { stage, ...(branch === undefined ? {} : { branch }) };
 }
 
-function release({ commit }: Flags): { commit?: string } {
-  return commit === undefined ? {} : { commit };
-}
-
-function limit({ timeout }: Flags): { timeoutSeconds?: number } {
-  return timeout === undefined ? {} : { timeoutSeconds: timeout * 60 };
+/** What a command that does not take it has never been given. */
+function how({ timeout, commit, skip }: Flags): Pick<Order, "timeoutSeconds" | "commit" | "skip"> {
+  return {
+    ...(timeout !== undefined && { timeoutSeconds: timeout * 60 }),
+    ...(commit !== undefined && { commit }),
+    ...(skip && { skip }),
+  };
 }
 
 async function perform(request: Request, command: Command): Promise<void> {

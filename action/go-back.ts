@@ -11,7 +11,7 @@ import type { AwsPorts } from "./ports.ts";
 import { deployProven } from "./proof.ts";
 import { rollbackTo } from "./rollback.ts";
 
-type Target = Pick<Extract<Intent, { readonly kind: "deploy" }>, "stage" | "branch">;
+type Target = Pick<Extract<Intent, { readonly kind: "deploy" }>, "stage" | "branch" | "skip">;
 
 interface Again {
   readonly stage: Stage;
@@ -49,7 +49,8 @@ export async function goBack(
   const { stage, concrete, rendered, aws } = found;
   const { stackName } = rendered;
   const sha = rendered.tags["warren:commit"] ?? "";
-  const order = { rendered, artifacts: [], timeoutSeconds: inputs.timeoutSeconds };
+  const { skip } = target;
+  const order = { rendered, artifacts: [], timeoutSeconds: inputs.timeoutSeconds, ...(skip && { skip }) };
   const way = concrete.protected ? rendered.release?.smoke : undefined;
   const { done } = await announce.deployment(deploymentOf(stage, stackName, sha), () =>
     ports.group(`Deploy ${stackName}`, async () => {
