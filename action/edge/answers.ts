@@ -1,9 +1,10 @@
 /** The disk's answers to the questions of core/build-inputs.ts, each asked once a run. */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync } from "node:fs";
-import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 
 import type { Question } from "../core/build-inputs.ts";
+import { packageNameOf } from "../core/native-package.ts";
 import { type Packages, upward } from "./packages.ts";
 
 export interface Answers {
@@ -57,12 +58,36 @@ export function createAnswers(root: string, packages: Packages): Answers {
     const text = textOf(path);
     if (text === undefined) return [];
     const bases = [...(/"extends"\s*:\s*(\[[^\]]*\]|"[^"]*")/.exec(text)?.[1] ?? "").matchAll(/"([^"]+)"/g)];
-    const files = bases.flatMap(([, base = ""]) => (base.startsWith(".") ? [base, `${base}.json`] : []));
+    const own = bases.flatMap(([, base = ""]) => basesOf(base, dirname(path)));
     return [
       ...(/"(?:paths|baseUrl)"\s*:/.test(text) ? [allNames()] : []),
-      ...files.map((base) => file(resolve(dirname(path), base))),
-      ...files.flatMap((base) => extended(dirname(path), base, seen)),
+      ...own.flatMap(({ tree: whole }) => (whole === undefined ? [] : [tree(whole)])),
+      ...own.flatMap(({ files }) => files.map(file)),
+      ...own.flatMap(({ files }) => files.flatMap((base) => extended("", base, seen))),
     ];
+  }
+
+  /** What a tsconfig.json in `folder` may mean by a name that it stands on. A package's own package.json decides, so all of it counts. */
+  function basesOf(
+    base: string,
+    folder: string,
+  ): readonly { readonly files: readonly string[]; readonly tree?: string }[] {
+    const name = packageNameOf(base);
+    if (name === undefined || isAbsolute(base)) {
+      const path = resolve(folder, base);
+      return [{ files: [path, `${path}.json`] }];
+    }
+    const found = packages.find(name, folder)?.folder;
+    if (found === undefined) return [];
+    const path = join(found, base.slice(name.length));
+    return [{ files: [path, `${path}.json`, join(path, "tsconfig.json")], tree: found }];
+  }
+
+  function tree(path: string): Answer {
+    return once(`tree ${path}`, () => {
+      const files = filesBelow(path, ({ name }) => name !== "node_modules" && name !== ".git");
+      return joinAnswers(files.flatMap((one) => [{ text: one, changed: 0 }, file(join(path, one))]));
+    });
   }
 
   function allNames(): Answer {
@@ -89,10 +114,7 @@ export function createAnswers(root: string, packages: Packages): Answers {
           return { text: found === undefined ? ABSENT : relative(root, found), changed: 0 };
         });
       case "tree":
-        return once(`tree ${path}`, () => {
-          const files = filesBelow(path, ({ name }) => name !== "node_modules" && name !== ".git");
-          return joinAnswers(files.flatMap((one) => [{ text: one, changed: 0 }, file(join(path, one))]));
-        });
+        return tree(path);
       case "modules":
         return {
           text: names(path)
@@ -149,8 +171,9 @@ function isSource({ name }: Entry): boolean {
   return name !== "node_modules" && !name.startsWith(".");
 }
 
-/** Paths from the folder, sorted. */
+/** Paths from the folder, sorted; none if it is gone, as the package may be that was there when a build was kept. */
 function filesBelow(folder: string, isWanted: (entry: Entry) => boolean, at = ""): readonly string[] {
+  if (statSync(join(folder, at), { throwIfNoEntry: false })?.isDirectory() !== true) return [];
   return readdirSync(join(folder, at), { withFileTypes: true })
     .filter(isWanted)
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))

@@ -133,6 +133,27 @@ test("files of a package that lies beside the bundle count, though no import nam
   write(here, "functions/node_modules/reader/word.txt", "two");
   const [after] = await build(here, ["functions/a.ts"]);
   expect(after?.key).not.toBe(before?.key);
+  rmSync(join(here.root, "functions/node_modules"), { recursive: true });
+  write(here, "functions/a.ts", "export const handler = async () => 1;");
+  expect(await build(here, ["functions/a.ts"])).toHaveLength(1);
+});
+
+test("what a tsconfig.json of a workspace's package says counts where another one stands on it", async () => {
+  using here = project({
+    "functions/tsconfig.json": '{ "extends": "@acme/settings/base" }',
+    "functions/node_modules/@acme/settings/package.json": "{}",
+    "functions/node_modules/@acme/settings/base.json": "{}",
+    "functions/a.ts": "class A { b; } export const handler = async () => Object.keys(new A());",
+  });
+  const [before] = await build(here, ["functions/a.ts"]);
+  expect(await rebuilt(here, ["functions/a.ts"])).toEqual([]);
+  write(
+    here,
+    "functions/node_modules/@acme/settings/base.json",
+    '{ "compilerOptions": { "useDefineForClassFields": false } }',
+  );
+  const [after] = await build(here, ["functions/a.ts"]);
+  expect(after?.key).not.toBe(before?.key);
 });
 
 const python = await somePython(["3.13", "3.14"]);
