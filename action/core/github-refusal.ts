@@ -1,4 +1,5 @@
 /** What GitHub answers when it does not do what it was asked: whether asking again helps, and how to mend it. */
+import { StrangeAnswer } from "./github-answer.ts";
 import { UserError } from "./problem.ts";
 import type { Reason } from "./reason.ts";
 
@@ -22,6 +23,9 @@ export type Permission =
   | "issues: write"
   | "statuses: write";
 
+/** A status of GitHub's none, for what a proxy has put in its place. */
+const STRANGE = 200;
+
 /** Undefined for what is no answer of GitHub, nor the lack of one: a bug. Otherwise an error of octokit's. */
 export function answerOf(error: unknown): GitHubAnswer | undefined {
   const { name, status, message, response } = error as {
@@ -30,6 +34,7 @@ export function answerOf(error: unknown): GitHubAnswer | undefined {
     message?: unknown;
     response?: { readonly headers: GitHubAnswer["headers"]; readonly data?: { readonly message?: unknown } };
   };
+  if (error instanceof StrangeAnswer) return { status: STRANGE, message: error.message, headers: {} };
   if (name !== "HttpError" || typeof status !== "number") return undefined;
   const said = response?.data?.message;
   return {
@@ -58,6 +63,8 @@ export type Trouble =
   /** Asking again helps, after this time if GitHub says so. */
   | { readonly kind: "rate-limit"; readonly waitSeconds: number | undefined }
   | { readonly kind: "unavailable"; readonly waitSeconds: number | undefined }
+  /** Something that GitHub does not say, with status 200. */
+  | { readonly kind: "unreadable"; readonly waitSeconds: undefined }
   | { readonly kind: "not-found" }
   | { readonly kind: "refused" };
 
@@ -65,6 +72,7 @@ const REASONS: Readonly<Record<Trouble["kind"], Reason>> = {
   permission: "github-permission-missing",
   "rate-limit": "github-rate-limit",
   unavailable: "github-unavailable",
+  unreadable: "github-unreadable",
   "not-found": "github-not-found",
   refused: "github-refused",
 };
@@ -83,6 +91,7 @@ export function troubleOf({ status, message, headers }: GitHubAnswer, nowMs: num
     headers["x-ratelimit-remaining"] === "0" ||
     /rate limit/i.test(message);
   if (status === 429 || (status === 403 && limited)) return { kind: "rate-limit", waitSeconds };
+  if (status === STRANGE) return { kind: "unreadable", waitSeconds: undefined };
   if (TRANSIENT.has(status)) return { kind: "unavailable", waitSeconds };
   if (status === 401 || status === 403) return { kind: "permission" };
   // Also said about what the token may not see.
@@ -130,6 +139,11 @@ function problemOf(
       return {
         message: `GitHub cannot be reached (${status === 0 ? told : `${status} ${told}`}): cannot ${doing}`,
         hint: "Run this again later; https://www.githubstatus.com may know more.",
+      };
+    case "unreadable":
+      return {
+        message: `what has answered is not GitHub (${told}): cannot ${doing}`,
+        hint: "A proxy may be in between: look at GITHUB_API_URL and the network's settings, then run this again.",
       };
     case "not-found":
       return {

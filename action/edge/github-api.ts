@@ -1,5 +1,6 @@
 /** GitHub's API (or GitHub Enterprise's) through octokit: tried again where that helps, refusals named by the permission. */
 import type { getOctokit as GetOctokit } from "@actions/github";
+import { checkAnswer } from "../core/github-answer.ts";
 import { GitHubRefusal, type Permission, answerOf, troubleOf } from "../core/github-refusal.ts";
 import type { Clock } from "../ports.ts";
 
@@ -56,7 +57,7 @@ export function createGitHubApi(settings: GitHubSettings, clock: Clock): GitHubA
         if (!answer) throw error;
         const trouble = troubleOf(answer, clock.now());
         const refusal = new GitHubRefusal(trouble, doing, permission, answer, error);
-        if (trouble.kind !== "rate-limit" && trouble.kind !== "unavailable") throw refusal;
+        if (!("waitSeconds" in trouble)) throw refusal;
         const asked = trouble.waitSeconds === undefined ? 0 : trouble.waitSeconds * 1_000;
         // Never before the time that GitHub names; with jitter, or all runs of a busy hour come back at once.
         const pauseMs = asked + FIRST_PAUSE_MS * 2 ** (attempt - 1) * (0.5 + Math.random());
@@ -90,5 +91,8 @@ async function open({ token, apiUrl }: GitHubSettings): Promise<Octokit> {
     // Octokit waits for ever.
     options.request.signal = AbortSignal.timeout(ANSWER_MS);
   });
+  octokit.hook.after("request", ({ url, status, data }, { method }) =>
+    checkAnswer(method, url, status, data),
+  );
   return octokit;
 }

@@ -267,7 +267,9 @@ async function loginOf(rest: Octokit["rest"]): Promise<string> {
   try {
     return (await rest.users.getAuthenticated()).data.login;
   } catch (error) {
-    if (answerOf(error)) return "";
+    const { status = 0 } = answerOf(error) ?? {};
+    // No answer is no refusal: taken for one, an own comment would not be found, and made again.
+    if (status >= 400 && status < 500) return "";
     throw error;
   }
 }

@@ -134,7 +134,7 @@ test.each([
   ["behind", false],
   ["diverged", false],
 ])("a commit that is %s: ancestor is %s", async (status, expected) => {
-  await using api = await playGitHub(() => ({ status: 200, body: { status } }));
+  await using api = await playGitHub(() => ({ status: 200, body: { status, commits: [] } }));
   expect(await api.github.isAncestor("a", "b")).toBe(expected);
 });
 
