@@ -1,6 +1,13 @@
 /** Tidies the artifact bucket up: what no living stack and no release that is kept refers to, goes. */
 import { CONDEMNED, PREVIEW_FOLDER, PROTECTED_FOLDER } from "./core/artifact.ts";
-import { type Kept, artifactsIn, judgeArtifacts, judgeOthers, judgeStackReleases } from "./core/garbage.ts";
+import {
+  GRACE_MS,
+  type Kept,
+  artifactsIn,
+  judgeArtifacts,
+  judgeOthers,
+  judgeStackReleases,
+} from "./core/garbage.ts";
 import { stackName } from "./core/names.ts";
 import { eachAtOnce } from "./core/parallel.ts";
 import { RELEASES_FOLDER, readReleaseKey } from "./core/releases.ts";
@@ -41,6 +48,7 @@ export interface GarbageOutcome {
   readonly dryRun: boolean;
 }
 
+const ARTIFACT_FOLDERS = [PROTECTED_FOLDER, PREVIEW_FOLDER];
 const CALLS_AT_ONCE = 8;
 /** Of a log's lines; outcome.json has all. */
 const TOLD = 50;
@@ -51,14 +59,20 @@ export async function sweepArtifacts(request: GarbageRequest, ports: GarbagePort
   const now = clock.now();
   const bucket = await artifacts.bucket();
   const stacks = (await ports.stacks.list()).filter(({ tags }) => readStackTags(tags).pipeline !== "");
-  const templates = await templatesOf(stacks, ports);
-  const { oldReleases, referred, unreadable } = await judgeFolder(request, bucket, stacks, now, ports);
-  for (const key of templates.flatMap(artifactsIn)) referred.add(key);
-  for (const { tags } of stacks) if (tags[MARKER_TAG] !== undefined) referred.add(tags[MARKER_TAG]);
-
+  const releases = await listed(bucket, [RELEASES_FOLDER], ports);
   const others = await listed(bucket, ["templates/", "items/"], ports);
-  // Last: all that has come to be referred to since was uploaded since, or is condemned only now.
-  const zips = await listed(bucket, [PROTECTED_FOLDER, PREVIEW_FOLDER], ports);
+  let zips = await listed(bucket, ARTIFACT_FOLDERS, ports);
+  let judged: Judged = { oldReleases: [], referred: new Set(), unreadable: [] };
+  // Else it would cost a call for each stack and release to find out that nothing is old enough.
+  if ([...releases, ...zips].some((one) => isOld(one, now))) {
+    const templates = await templatesOf(stacks, ports);
+    judged = await judgeFolder(request, bucket, stacks, releases, now, ports);
+    for (const key of templates.flatMap(artifactsIn)) judged.referred.add(key);
+    // Anew: all that has come to be referred to since was uploaded since, or is condemned only now.
+    zips = await listed(bucket, ARTIFACT_FOLDERS, ports);
+  }
+  const { oldReleases, referred, unreadable } = judged;
+  for (const { tags } of stacks) if (tags[MARKER_TAG] !== undefined) referred.add(tags[MARKER_TAG]);
   const left = unreadable[0] ?? whyUnclear(stacks);
   const garbage = left === undefined ? judgeArtifacts(zips, referred, now) : { condemn: [], remove: [] };
   const removed = [...oldReleases, ...judgeOthers(others, referred, now), ...garbage.remove];
@@ -77,6 +91,10 @@ export async function sweepArtifacts(request: GarbageRequest, ports: GarbagePort
   );
   await artifacts.remove(bucket, removed.slice(oldReleases.length));
   return outcome;
+}
+
+function isOld({ key, modifiedAt }: Kept, now: number): boolean {
+  return key.endsWith(CONDEMNED) || now - modifiedAt >= GRACE_MS;
 }
 
 async function templatesOf(
@@ -110,6 +128,7 @@ async function judgeFolder(
   { pipeline, stages, releases, isNewestConfig }: GarbageRequest,
   bucket: string,
   stacks: readonly Stack[],
+  all: readonly StoredObject[],
   now: number,
   { artifacts }: GarbagePorts,
 ): Promise<Judged> {
@@ -117,7 +136,7 @@ async function judgeFolder(
   const referred = new Set<string>();
   const unreadable: string[] = [];
   const configured = new Set(stages.map(({ name }) => stackName(pipeline, name)));
-  const objects = (await artifacts.list(bucket, RELEASES_FOLDER)).flatMap((object) => {
+  const objects = all.flatMap((object) => {
     const of = readReleaseKey(object.key);
     return of ? [{ ...object, of }] : [];
   });
