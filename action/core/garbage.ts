@@ -50,7 +50,6 @@ export function judgeArtifacts(
     if (isWanted) {
       if (since !== undefined) remove.push(mark);
     } else if (since === undefined) condemn.push(key);
-    else if (modifiedAt >= since) remove.push(mark);
     else if (now - since >= CONDEMNED_MS) remove.push(key, mark);
   }
   remove.push(...[...condemned.keys()].filter((mark) => !known.has(mark)));
