@@ -9,6 +9,7 @@ import type { InputKey } from "../../action/core/inputs.ts";
 import type { OutcomeDocument } from "../../action/core/outcome-document.ts";
 import { readOutcome, readPlan } from "../support/documents.ts";
 import { PATH_WITHOUT_JUDGES } from "../support/judges.ts";
+import { type Places, type Secrets, filesBelow, leaksIn, secretsOf, withoutMasks } from "./scan.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 
@@ -69,9 +70,19 @@ export interface Step {
   /** What a run came to for machines, held against its schema whatever the test is about. */
   readonly outcome: OutcomeDocument | undefined;
   readonly plan: OutcomeDocument | undefined;
+  /** What it was given and must not tell. */
+  readonly secrets: Secrets;
 }
 
-/** Only what is given is in its environment, and PATH. */
+/** Where everything that a run has told and left is looked through. */
+export function refuseLeaks(places: Places, secrets: Secrets): void {
+  const leaks = leaksIn(places, secrets);
+  if (leaks.length > 0) throw new Error(`the run has told a secret: ${leaks.join(", ")}`);
+}
+
+const EVENT_FILE = "event.json";
+
+/** Only what is given is in its environment, and PATH. Throws if a secret of it is in what the run tells or leaves. */
 export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
   const folder = await mkdtemp(join(tmpdir(), "warren-step-"));
   const file = async (name: string, content: string): Promise<string> => {
@@ -82,6 +93,13 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
     `INPUT_${key.toUpperCase()}`,
     value,
   ]);
+  const given = Object.fromEntries([...inputs, ...Object.entries(step.environment)]) as Record<
+    string,
+    string
+  >;
+  const secrets = secretsOf(given);
+  const temporary = join(folder, "tmp");
+  await mkdir(temporary);
   const output = await file("output", "");
   const summary = await file("summary.md", "");
   const child = spawn(process.execPath, [bundle.main], {
@@ -93,12 +111,12 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
       NODE_PATH: join(root, "node_modules"),
       GITHUB_WORKSPACE: step.checkout.folder,
       GITHUB_EVENT_NAME: step.event,
-      GITHUB_EVENT_PATH: await file("event.json", JSON.stringify(step.payload)),
+      GITHUB_EVENT_PATH: await file(EVENT_FILE, JSON.stringify(step.payload)),
       GITHUB_OUTPUT: output,
       RUNNER_TEMP: folder,
+      TMPDIR: temporary,
       GITHUB_STEP_SUMMARY: summary,
-      ...Object.fromEntries(inputs),
-      ...step.environment,
+      ...given,
     }),
   });
   step.signal?.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
@@ -121,7 +139,10 @@ export async function runStep(bundle: Bundle, step: StepInput): Promise<Step> {
     summary: await readFile(summary, "utf8"),
     outcome: outcome === undefined ? undefined : readOutcome(outcome),
     plan: plan === undefined ? undefined : readPlan(plan),
+    secrets,
   };
+  const files = { ...(await filesBelow(folder, [EVENT_FILE])), ...(await filesBelow(step.checkout.folder)) };
+  refuseLeaks({ stdout: withoutMasks(stdout), stderr, ...files }, secrets);
   await rm(folder, { recursive: true });
   return result;
 }

@@ -1,5 +1,7 @@
 /** One repository's life with the Action: its checkout, GitHub's API, an AWS account, and the events that start a run. */
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
+import { CreateRoleCommand, IAMClient, PutRolePolicyCommand } from "@aws-sdk/client-iam";
+import { AssumeRoleCommand, STSClient } from "@aws-sdk/client-sts";
 import { bootstrap } from "../../action/bootstrap.ts";
 import type { InputKey } from "../../action/core/inputs.ts";
 import { localEnvironment, silent } from "../../action/local/account.ts";
@@ -9,7 +11,15 @@ import { type GitHub, type GitHubOptions, startGitHub } from "../../action/local
 import { type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
 import { readProject } from "../../action/project.ts";
 import { systemPorts } from "../../action/system.ts";
-import { type Bundle, type Checkout, type Step, buildBundle, checkOut, runStep } from "./step.ts";
+import {
+  type Bundle,
+  type Checkout,
+  type Step,
+  buildBundle,
+  checkOut,
+  refuseLeaks,
+  runStep,
+} from "./step.ts";
 
 export const PIPELINE = `name: burrow
 stages:
@@ -80,7 +90,8 @@ export async function openWorld(credentials: "keys" | "oidc", hub: GitHubOptions
     checkOut({ "config/pipeline.yaml": PIPELINE, "functions/worker.ts": WORKER }),
   ]);
   const role = await setUp({ aws, github, checkout }, credentials);
-  const parts: Parts = { aws, github, oidc, bundle, checkout, role };
+  const keys = credentials === "keys" ? await sessionKeys(aws) : {};
+  const parts: Parts = { aws, github, oidc, bundle, checkout, role, keys };
   return {
     aws,
     github,
@@ -120,6 +131,29 @@ interface Parts {
   readonly checkout: Checkout;
   /** Empty without one. */
   readonly role: string;
+  /** Variables of a session, as another step puts them into the environment. */
+  readonly keys: Readonly<Record<string, string>>;
+}
+
+/** The account's root has words for keys, which nobody could look for in an output. */
+async function sessionKeys(aws: LocalAws): Promise<Record<string, string>> {
+  const [iam, sts] = [new IAMClient(aws.clientConfig()), new STSClient(aws.clientConfig())];
+  const statement = (more: object): string =>
+    JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", ...more }] });
+  const root = { Principal: { AWS: `arn:aws:iam::${aws.account}:root` }, Action: "sts:AssumeRole" };
+  const RoleName = "another-step";
+  await iam.send(new CreateRoleCommand({ RoleName, AssumeRolePolicyDocument: statement(root) }));
+  const all = statement({ Action: "*", Resource: "*" });
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: "all", PolicyDocument: all }));
+  const RoleArn = `arn:aws:iam::${aws.account}:role/${RoleName}`;
+  const { Credentials } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: "job" }));
+  iam.destroy();
+  sts.destroy();
+  return {
+    AWS_ACCESS_KEY_ID: Credentials?.AccessKeyId ?? "",
+    AWS_SECRET_ACCESS_KEY: Credentials?.SecretAccessKey ?? "",
+    AWS_SESSION_TOKEN: Credentials?.SessionToken ?? "",
+  };
 }
 
 /** `warren bootstrap`. Resolves with the ARN of a role, if there are any. */
@@ -138,7 +172,7 @@ async function setUp(
 }
 
 async function act(event: string, payload: object, given: Given, parts: Parts): Promise<Run> {
-  const { aws, github, bundle, checkout, role } = parts;
+  const { aws, github, bundle, checkout, role, keys } = parts;
   const { permissions = PERMISSIONS, attempt = 1, sha = headOf(github, github.state.defaultBranch) } = given;
   github.takeRoutes();
   const step = await runStep(bundle, {
@@ -152,7 +186,7 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
       ...given.inputs,
     },
     environment: {
-      ...(role === "" ? localEnvironment(aws) : jobToken(event, sha, given, parts)),
+      ...(role === "" ? { ...localEnvironment(aws), ...keys } : jobToken(event, sha, given, parts)),
       GITHUB_API_URL: github.url,
       GITHUB_SERVER_URL: github.webUrl,
       GITHUB_REPOSITORY: github.repository,
@@ -166,12 +200,24 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
     },
     ...(given.signal && { signal: given.signal }),
   });
+  refuseLeaks(published(github), step.secrets);
   const told = `${step.stdout}${step.stderr === "" ? "" : `--- stderr\n${step.stderr}`}--- exit ${step.code}\n`;
   return {
     ...step,
     told: steady(told, parts),
     routes: github.takeRoutes().map((route) => steady(route, parts)),
   };
+}
+
+/** All that GitHub shows to whoever may read the repository. */
+function published({ state }: GitHub): Record<string, string> {
+  const { comments, issues, deployments, commitStatuses } = state;
+  return Object.fromEntries(
+    Object.entries({ comments, issues, deployments, commitStatuses }).map(([name, all]) => [
+      `GitHub's ${name}`,
+      JSON.stringify([...all.values()]),
+    ]),
+  );
 }
 
 /** Where AWS is, and how to get an OIDC token for it: no key of any kind. */
