@@ -277,7 +277,10 @@ export interface Quiet {
   stopFunction(physicalId: string): Promise<void>;
   /** Takes away what a rule starts: a rule that has targets is not deleted. */
   removeTargets(physicalId: string): Promise<void>;
-  /** Deletes every object, version and delete marker; resolves with how many. A bucket that is gone counts 0. */
+  /**
+   * Deletes every object, version and delete marker; resolves with how many. A bucket that is gone counts 0. Throws
+   * UserError `destroy-failed` for objects that S3 keeps.
+   */
   emptyBucket(physicalId: string, onProgress: (deleted: number) => void): Promise<number>;
 }
 

@@ -94,8 +94,8 @@ test("sources are switched off, then 2,500 versions and markers deleted, then th
     DescribeStacks: 2,
     ListStackResources: 1,
     DisableRule: 1,
-    ListObjectVersions: 5,
-    DeleteObjects: 5,
+    ListObjectVersions: 3,
+    DeleteObjects: 3,
     DeleteStack: 1,
   });
 });
@@ -191,4 +191,24 @@ test("a protected stage is refused in words that say how to really do it", async
 
   await deployed(renderedAs("prod", { resources: { Jobs: queue(31) } }));
   expect((await destroyed("prod")).result.kind).toBe("destroyed");
+});
+
+test("objects that somebody has locked end the emptying with their name", async () => {
+  const Bucket = "locked-bucket";
+  await stage.s3.send(new CreateBucketCommand({ Bucket, ObjectLockEnabledForBucket: true }));
+  const ObjectLockRetainUntilDate = new Date(Date.now() + 3_600_000);
+  await stage.s3.send(
+    new PutObjectCommand({
+      Bucket,
+      Key: "evidence",
+      Body: "x",
+      ObjectLockMode: "COMPLIANCE",
+      ObjectLockRetainUntilDate,
+    }),
+  );
+  const error = await failureOf(stage.run((ports) => ports.quiet.emptyBucket(Bucket, () => undefined)));
+  expect(error.reason).toBe("destroy-failed");
+  expect(error.message).toContain(
+    "1 objects of bucket locked-bucket cannot be deleted, the first is evidence",
+  );
 });

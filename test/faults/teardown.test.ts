@@ -25,7 +25,7 @@ import { repositoryRoot } from "../support/shipped.ts";
 const ALL = process.env["FAULTS"] === "all";
 const VERSIONS = ALL ? 50_000 : 1_500;
 /** Versions that are listed and deleted at once. */
-const PAGE = 500;
+const PAGE = 1_000;
 const MOST_BYTES = 250 * 1024 * 1024;
 
 const PIPELINE = `name: load
