@@ -1,10 +1,36 @@
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { defineConfig } from "vitest/config";
+
+/** What takes a minute or more: begun last, one of them would be waited for alone. Longest first. */
+const LONG = [
+  "test/runner/life.test.ts",
+  "test/review/life.test.ts",
+  "test/account/roles.test.ts",
+  "test/faults/kill.test.ts",
+  "test/pipeline/demo.test.ts",
+  "test/load/process.test.ts",
+  "test/load/machine.test.ts",
+  "test/faults/trouble.test.ts",
+  "test/python/example.test.ts",
+  "test/action/life.test.ts",
+];
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = LONG.findIndex((name) => moduleId.endsWith(name));
+      return index === -1 ? LONG.length : index;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
-    // Two cores, and one emulator a file: more workers than cores only make every poll slower.
-    maxWorkers: 2,
+    // Two cores. A third worker has work while the others wait for an emulator; more only make every poll slower.
+    maxWorkers: 3,
+    sequence: { sequencer: LongFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,
   },
