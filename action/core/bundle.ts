@@ -64,6 +64,22 @@ export function mayReadOwnFiles(code: string): boolean {
   return OWN_PLACE.test(code);
 }
 
+/** What AWS calls its signatures. Whoever makes one has to write its name into the request. */
+export function signsRequests(code: string): boolean {
+  return /AWS4-(?:HMAC|ECDSA-P256)-SHA256/.test(code);
+}
+
+/**
+ * An import of what no bundler can see: a name that is made while the code runs, or a `require` of its own making. Lambda has the AWS
+ * SDK beside the function, so that it is found though the bundle has none of it. Not esbuild's own patterns, which begin with `./`.
+ */
+const UNSEEN_IMPORT =
+  /\bcreateRequire\b|(?<![.\w$])(?:import|require)\s*\((?!\s*(?:["'`]\.{1,2}\/|(["'`])[^"'`$]*\1\s*[,)]|\)))/;
+
+export function importsUnseen(code: string): boolean {
+  return UNSEEN_IMPORT.test(code);
+}
+
 const FILE_URL = /\bnew URL\(\s*["'`](\.{1,2}\/[^"'`]+)["'`]\s*,\s*import\.meta\.url/;
 const FOLDER = /\b__dirname\b|\b__filename\b|\bimport\.meta\.(?:dirname|filename)\b/;
 

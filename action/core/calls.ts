@@ -6,6 +6,7 @@ import type { Metafile } from "esbuild";
 
 import data from "../../templates/sdk-actions.json" with { type: "json" };
 import type { Calls } from "./artifact.ts";
+import { importsUnseen, signsRequests } from "./bundle.ts";
 import { callSites, type CommandUse, type OwnCode } from "./call-sites.ts";
 
 /** The actions of one command: all of them, or those that its arguments ask for. */
@@ -55,13 +56,15 @@ const sdk: SdkActions = data;
 
 /**
  * The calls of the bundle `output`, one of the metafile's outputs. `beside`: names of the packages that lie beside it, whose code
- * is not read: they may call whatever the SDK's packages among them can. `own`: the user's own files in it.
+ * is not read: they may call whatever the SDK's packages among them can. `own`: the user's own files in it. `signing`: names of
+ * packages in it that sign requests by themselves.
  */
 export function bundleCalls(
   metafile: Metafile,
   output: string,
   beside: readonly string[] = [],
   own: readonly OwnCode[] = [],
+  signing: readonly string[] = [],
 ): Calls {
   const included = Object.entries(metafile.outputs[output]?.inputs ?? {});
   const crossings = included.flatMap(([path]) => crossingsOf(metafile, path));
@@ -74,13 +77,38 @@ export function bundleCalls(
   const clients = [...packages].flatMap(([name, paths]) =>
     name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings) : [],
   );
-  const doubts = [...opaqueDoubts(packages, crossings), ...besideDoubts(beside)];
+  const doubts = [
+    ...opaqueDoubts(packages, crossings),
+    ...besideDoubts(beside),
+    ...own.flatMap(({ file, code }) => codeDoubts(file, code)),
+    ...signing.flatMap((name) =>
+      isOfSdk(name) || sdk.opaque.some((entry) => entry.package === name) ? [] : selfSigned(name),
+    ),
+  ];
   const sites = callSites(
     clients.flatMap(({ uses }) => uses),
     own,
   );
   const calls = combine([...clients, { uses: [], needs: [], doubts }]);
   return Object.keys(sites).length === 0 ? calls : { ...calls, sites };
+}
+
+function selfSigned(who: string): Doubt {
+  return { reason: `${who} signs requests by itself` };
+}
+
+function codeDoubts(file: string, code: string): readonly Doubt[] {
+  const lines = code.split("\n").filter((text) => !/^\s*(?:\/\/|\*|\/\*)/.test(text));
+  return [
+    ...(lines.some(signsRequests) ? [selfSigned(file)] : []),
+    ...(lines.some(importsUnseen)
+      ? [{ reason: `${file} loads modules in a way that no bundler can see` }]
+      : []),
+  ];
+}
+
+function isOfSdk(name: string): boolean {
+  return /^@(aws-sdk|smithy)\//.test(name);
 }
 
 function besideDoubts(names: readonly string[]): readonly Doubt[] {
@@ -159,9 +187,7 @@ function opaqueDoubts(
     const reason = `${user} uses ${entry.package}${entry.file ? ` (${entry.file})` : ""}, whose calls cannot be read`;
     return [entry.prefixes === undefined ? { reason } : { reason, prefixes: entry.prefixes }];
   });
-  const signing = crossings.find(
-    ({ from, to }) => sdk.signers.includes(to) && !/^@(aws-sdk|smithy)\//.test(from),
-  );
+  const signing = crossings.find(({ from, to }) => sdk.signers.includes(to) && !isOfSdk(from));
   return signing === undefined
     ? opaque
     : [...opaque, { reason: `${signing.from} signs requests with ${signing.to}` }];

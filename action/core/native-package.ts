@@ -69,10 +69,13 @@ export function nativeMark(
   const named = { ...manifest.dependencies, ...manifest.optionalDependencies };
   const loader = Object.keys(named).find((name) => LOADERS.has(name));
   if (loader !== undefined) return `it depends on ${loader}`;
-  const variant =
-    Object.keys(manifest.optionalDependencies ?? {}).find((name) => platformOf(name)?.cpu !== undefined) ??
-    optional.find(({ cpu }) => cpu !== undefined)?.name;
+  const variant = variantNamed(manifest) ?? optional.find(({ cpu }) => cpu !== undefined)?.name;
   return variant === undefined ? undefined : `it has a variant for each system, such as ${variant}`;
+}
+
+/** A package that it names as its binaries for one system: what only helps to build addons has none. */
+export function variantNamed({ optionalDependencies = {} }: Manifest): string | undefined {
+  return Object.keys(optionalDependencies).find((name) => platformOf(name)?.cpu !== undefined);
 }
 
 function isFilled(value: unknown): boolean {

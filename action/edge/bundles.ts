@@ -6,7 +6,7 @@ import { dirname, resolve } from "node:path";
 import type { Message, Metafile } from "esbuild";
 
 import type { BuildRequest } from "../core/artifact.ts";
-import { isMade, mayReadOwnFiles, packageFiles, reached } from "../core/bundle.ts";
+import { isMade, mayReadOwnFiles, packageFiles, reached, signsRequests } from "../core/bundle.ts";
 import {
   buildProblem,
   ENTRY,
@@ -19,6 +19,7 @@ import { packageNameOf } from "../core/native-package.ts";
 import type { Problem } from "../core/problem.ts";
 import { type Bundle, bundle, type BundleSettings, withoutComments } from "./esbuild.ts";
 import { hasPlugAndPlay, outsideKey } from "./esbuild-plugins.ts";
+import type { Package } from "./packages.ts";
 
 /** A request that is one with all others of the same source, target and format. */
 export interface Job {
@@ -27,7 +28,13 @@ export interface Job {
 }
 
 export type Bundled =
-  | { readonly kind: "bundled"; readonly job: Job; readonly bundle: Bundle }
+  | {
+      readonly kind: "bundled";
+      readonly job: Job;
+      readonly bundle: Bundle;
+      /** Names of packages in it that sign requests to AWS. */
+      readonly signing: readonly string[];
+    }
   | { readonly kind: "failed"; readonly problems: readonly Problem[] };
 
 export interface Bundler {
@@ -39,10 +46,25 @@ type How = Pick<BundleSettings, "target" | "format">;
 type Common = Pick<BundleSettings, "esbuild" | "root" | "packages">;
 type Left = Pick<BundleSettings, "outside" | "absent">;
 
+/** What a package's file may do that a bundle does not show. */
+interface Traits {
+  readonly readsFiles: boolean;
+  readonly signs: boolean;
+}
+
+/** An import of a native package's file that was bundled. */
+interface Stuck {
+  readonly found: Package;
+  readonly importer: string;
+  readonly specifier: string;
+  /** The package that imports; undefined for the user's own code. */
+  readonly by: Package | undefined;
+}
+
 /** One for each build: what is known of a package's file is kept. */
 export function createBundler(common: Common): Bundler {
   const { root, packages, esbuild } = common;
-  const readers = new Map<string, boolean>();
+  const traits = new Map<string, Traits>();
 
   /**
    * esbuild asks its plugins over a pipe, which takes longer than to bundle the AWS SDK: so first without the one that
@@ -126,8 +148,12 @@ export function createBundler(common: Common): Bundler {
     const again = new Map<string, { readonly jobs: Job[]; readonly outside: ReadonlySet<string> }>();
     for (const [job, one] of bundles) {
       // One that is imported by its path, and not by its name, cannot be left outside.
-      const folders = (await readersIn(one)).filter((folder) => !left.outside.has(folder));
-      if (folders.length === 0) outcomes.push(judge(job, one));
+      const stuck = nativeInside(one);
+      const readers = [...(await having("readsFiles", one)), ...stuck.flatMap(({ by }) => by ?? [])];
+      const folders = [...new Set(readers.map(({ folder }) => folder))].filter(
+        (one) => !left.outside.has(one),
+      );
+      if (folders.length === 0) outcomes.push(judge(job, one, stuck, await having("signs", one)));
       else {
         const key = folders.toSorted().join("\0");
         const group = again.get(key) ?? { jobs: [], outside: new Set([...left.outside, ...folders]) };
@@ -153,23 +179,42 @@ export function createBundler(common: Common): Bundler {
     return more.outside.size + more.absent.size > outside.size + absent.size ? more : undefined;
   }
 
-  /** Folders of packages that look for files beside their own code. */
-  async function readersIn({ metafile, output }: Bundle): Promise<readonly string[]> {
-    const folders = new Set<string>();
+  /** Native packages that are in the bundle all the same: they were imported by another name than their own. */
+  function nativeInside({ metafile, output }: Bundle): readonly Stuck[] {
+    const inside = new Map<string, Package>();
     for (const path of packageFiles(metafile, output)) {
-      const known = readers.get(path) ?? (await isReader(resolve(root, path)));
-      readers.set(path, known);
-      if (!known) continue;
       const owner = packages.owner(resolve(root, path));
-      if (owner !== undefined) folders.add(owner.folder);
+      if (owner !== undefined && packages.native(owner) !== undefined) inside.set(owner.folder, owner);
     }
-    return [...folders];
+    if (inside.size === 0) return [];
+    return Object.entries(metafile.inputs).flatMap(([importer, { imports }]) => {
+      const by = packages.owner(resolve(root, importer));
+      return imports.flatMap(({ path, original = path }): readonly Stuck[] => {
+        const found = inside.get(packages.owner(resolve(root, path))?.folder ?? "");
+        return found === undefined || by?.folder === found.folder
+          ? []
+          : [{ found, importer, specifier: original, by }];
+      });
+    });
   }
 
-  async function isReader(file: string): Promise<boolean> {
+  /** The packages in the bundle that have a trait. */
+  async function having(trait: keyof Traits, { metafile, output }: Bundle): Promise<readonly Package[]> {
+    const found = new Map<string, Package>();
+    for (const path of packageFiles(metafile, output)) {
+      const known = traits.get(path) ?? (await traitsOf(resolve(root, path)));
+      traits.set(path, known);
+      const owner = known[trait] ? packages.owner(resolve(root, path)) : undefined;
+      if (owner !== undefined) found.set(owner.folder, owner);
+    }
+    return [...found.values()];
+  }
+
+  async function traitsOf(file: string): Promise<Traits> {
     const code = await readFile(file, "utf8");
-    if (!mayReadOwnFiles(code)) return false;
-    return mayReadOwnFiles((await withoutComments(esbuild, code)) ?? code);
+    const readsFiles =
+      mayReadOwnFiles(code) && mayReadOwnFiles((await withoutComments(esbuild, code)) ?? code);
+    return { readsFiles, signs: signsRequests(code) };
   }
 
   return { bundle: swiftly };
@@ -194,7 +239,7 @@ function failure(errors: readonly Message[], { requests: [request] }: Job): Bund
   };
 }
 
-function judge(job: Job, one: Bundle): Bundled {
+function judge(job: Job, one: Bundle, stuck: readonly Stuck[], signing: readonly Package[]): Bundled {
   const { requests, source } = job;
   const [request] = requests;
   const problems = [
@@ -202,6 +247,19 @@ function judge(job: Job, one: Bundle): Bundled {
       .filter((message) => isMissingHandler(message) && message.location?.file === `${ENTRY}:${source}`)
       .map((message) => buildProblem(message, request)),
     ...foreignFileProblems(one.metafile, one.output, request),
+    ...stuck.map(stuckProblem),
   ];
-  return problems.length > 0 ? { kind: "failed", problems } : { kind: "bundled", job, bundle: one };
+  if (problems.length > 0) return { kind: "failed", problems };
+  return { kind: "bundled", job, bundle: one, signing: signing.map(({ name }) => name) };
+}
+
+function stuckProblem({ found, importer, specifier, by }: Stuck): Problem {
+  return {
+    place: { file: importer, line: 1, column: 1 },
+    message: `\`${specifier}\` leads into \`${found.name}\`, a package with native code, which cannot be bundled and can only lie beside the function under its own name`,
+    hint:
+      by === undefined
+        ? `Import it by its name: \`${found.name}\`.`
+        : `Import \`${by.name}\` by its name, so that it lies beside the function, too.`,
+  };
 }

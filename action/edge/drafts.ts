@@ -6,7 +6,7 @@ import type { ArtifactFile, BuildRequest, Calls } from "../core/artifact.ts";
 import { bundleQuestions, distinct, type Question } from "../core/build-inputs.ts";
 import { ENTRY } from "../core/buildproblem.ts";
 import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
-import { doesWithout } from "../core/native-package.ts";
+import { doesWithout, variantNamed } from "../core/native-package.ts";
 import type { OwnCode } from "../core/call-sites.ts";
 import { bundleCalls } from "../core/calls.ts";
 import type { NativeRoot } from "../core/native-root.ts";
@@ -14,11 +14,11 @@ import type { NativePackage } from "../core/passport.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Removed } from "../core/prune.ts";
 import { keepSources, parseSourceMap } from "../core/sourcemap.ts";
-import type { Bundled, Job } from "./bundles.ts";
+import type { Bundled } from "./bundles.ts";
 import type { Bundle } from "./esbuild.ts";
 import type { Package, Packages } from "./packages.ts";
 import { packPython } from "./python.ts";
-import type { Vendor, VendoredPackage } from "./vendor.ts";
+import type { Vendor, Vendored, VendoredPackage } from "./vendor.ts";
 
 export interface Draft {
   /** All of one runtime and architecture. */
@@ -80,7 +80,10 @@ export async function draftPython(request: BuildRequest, root: string): Promise<
   };
 }
 
-/** One draft for each system that the bundle is for, as only packages beside it make a difference. */
+/**
+ * One draft for each system that the bundle is for, if packages beside it make that a difference, and for each environment: code
+ * that is loaded with one function's variables says nothing of another function that lacks them.
+ */
 export async function draftBundle(bundled: Bundled, settings: DraftSettings): Promise<readonly Drafted[]> {
   if (bundled.kind === "failed") return [bundled];
   const { job, bundle } = bundled;
@@ -89,9 +92,9 @@ export async function draftBundle(bundled: Bundled, settings: DraftSettings): Pr
     ...new Map(bundle.imports.flatMap(({ package: one }) => (one ? [[one.folder, one]] : []))).values(),
   ];
   const isPlain = roots.length === 0 && bundle.binaries.length === 0;
-  const groups = isPlain
-    ? [job.requests]
-    : Map.groupBy(job.requests, (one) => `${one.architecture} ${one.allowNewerLibstdcxx}`).values();
+  const groups = Map.groupBy(job.requests, ({ architecture, allowNewerLibstdcxx, environment }) =>
+    JSON.stringify([environment, ...(isPlain ? [] : [architecture, allowNewerLibstdcxx])]),
+  ).values();
   const drafts: Drafted[] = [];
   for (const [first, ...rest] of groups) {
     if (first !== undefined) drafts.push(await draft([first, ...rest], bundled, { ...settings, own, roots }));
@@ -122,7 +125,7 @@ async function readOwn(bundle: Bundle, root: string): Promise<Own> {
 
 async function draft(
   requests: Draft["requests"],
-  { job, bundle }: { readonly job: Job; readonly bundle: Bundle },
+  { job, bundle, signing }: Extract<Bundled, { readonly kind: "bundled" }>,
   {
     own,
     roots,
@@ -156,10 +159,13 @@ async function draft(
       handler: "index.handler",
       files,
       removed: vendored.removed,
-      roots: roots
-        .filter((one) => packages.native(one)?.isNeeded === true && isNeeded(one, bundle, packages, root))
-        .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
-      calls: bundleCalls(bundle.metafile, bundle.output, names, own.code),
+      roots: [
+        ...roots
+          .filter((one) => packages.native(one)?.isNeeded === true && isNeeded(one, bundle, packages, root))
+          .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
+        ...nativeBeside(vendored, packages),
+      ],
+      calls: bundleCalls(bundle.metafile, bundle.output, names, own.code, signing),
       warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
       questions: inputs && distinct([...inputs, ...trees]),
       native: (binaries) =>
@@ -196,6 +202,26 @@ function isNeeded({ folder, name }: Package, { imports }: Bundle, packages: Pack
     if (one?.folder !== folder) return false;
     const owner = packages.owner(join(root, importer));
     return owner === undefined || !doesWithout(owner.manifest, name);
+  });
+}
+
+/** Native packages that no bundle imports, but a package beside one, and not only if they are there. */
+function nativeBeside(
+  { packages: all, removed }: Extract<Vendored, { readonly kind: "vendored" }>,
+  packages: Packages,
+): readonly NativeRoot[] {
+  const needed = new Set(
+    all.flatMap(({ manifest: { dependencies = {}, optionalDependencies = {} } }) =>
+      Object.keys(dependencies).filter((name) => !Object.hasOwn(optionalDependencies, name)),
+    ),
+  );
+  return all.flatMap(({ name, location, folder, manifest }) => {
+    const isFor = (path: string): boolean => path.startsWith(`${location}/`);
+    const hasBinaries =
+      variantNamed(manifest) !== undefined ||
+      removed.some(({ reason, path }) => reason === "foreign" && isFor(path));
+    const isNative = hasBinaries && packages.native({ name, folder, manifest })?.isNeeded === true;
+    return needed.has(name) && isNative ? [{ name, folder: location }] : [];
   });
 }
 

@@ -25,6 +25,7 @@ export interface VendoredPackage extends Pick<NativePackage, "name" | "version" 
   readonly location: string;
   /** Where it was read. */
   readonly folder: string;
+  readonly manifest: Manifest;
 }
 
 export type Vendored =
@@ -96,6 +97,7 @@ export function createVendor(settings: VendorSettings): Vendor {
           origin,
           location,
           folder,
+          manifest,
         })),
         warnings: got.warnings,
       };

@@ -322,6 +322,41 @@ test("a native package that the one that imports it does without may have no bin
   expect(runIn(unpacked, CALL)).toBe("slow\n");
 });
 
+test("a native package that only a package beside the bundle needs must have its binary, too", async () => {
+  const message = await refusal({
+    "node_modules/speed/package.json": '{"name":"speed","version":"1.0.0"}',
+    "node_modules/speed/index.js": "exports.load = () => require('./speed.node');",
+    "node_modules/speed/speed.node": machOFile(),
+    "node_modules/page/package.json": '{"name":"page","version":"1.0.0","dependencies":{"speed":"1.0.0"}}',
+    "node_modules/page/index.js": "exports.place = __dirname; exports.speed = require('speed');",
+    "functions/a.ts": 'import { place } from "page"; export const handler = async () => place;\n',
+  });
+  expect(message).toContain("`speed` has no binary for Linux with glibc on x86_64");
+});
+
+test("a native package that is imported by another name than its own", async () => {
+  const files = {
+    "package.json": '{"imports":{"#speed":"speed"}}',
+    "node_modules/speed/package.json": '{"name":"speed","version":"1.0.0","gypfile":true}',
+    "node_modules/speed/index.js": "exports.x = 1;",
+    "node_modules/speed/speed.node": elfFile({ machine: 62, symbols: ["napi_register_module_v1"] }),
+    "functions/a.ts": 'import { x } from "#speed"; export const handler = async () => x;\n',
+  };
+  expect(await refusal(files)).toMatchInlineSnapshot(`
+    "functions/a.ts:1:1: \`#speed\` leads into \`speed\`, a package with native code, which cannot be bundled and can only lie beside the function under its own name
+        Import it by its name: \`speed\`."
+  `);
+  using here = project({
+    ...files,
+    "node_modules/page/package.json":
+      '{"name":"page","version":"1.0.0","dependencies":{"speed":"1.0.0"},"imports":{"#speed":"speed"}}',
+    "node_modules/page/index.js": "exports.x = require('#speed').x;",
+    "functions/a.ts": 'import { x } from "page"; export const handler = async () => x;\n',
+  });
+  const [artifact] = await built(here.root);
+  expect(artifact?.passport.native.map(({ name }) => name)).toEqual(["page", "speed"]);
+});
+
 test("what a package asks for in vain is left to be missing", async () => {
   const files = {
     "node_modules/db/index.js":

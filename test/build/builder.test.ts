@@ -78,6 +78,18 @@ test("artifacts come back in the order of the requests, and equal code has one n
   expect(first!.key).not.toBe(second!.key);
 });
 
+test("two functions of one source are each loaded with their own variables", async () => {
+  using here = project({
+    "functions/a.ts": 'if (!process.env["TABLE"]) throw new Error("no table");\n' + HANDLER,
+  });
+  const requests = [{ TABLE: "t" }, {}].map((environment, i) => ({
+    ...requestOf("functions/a.ts", i),
+    environment,
+  }));
+  await expect(builderOf(here.root).build(requests)).rejects.toThrow("no table");
+  expect(await builderOf(here.root).build(requests.slice(0, 1))).toHaveLength(1);
+});
+
 test("each function is built for its own runtime", async () => {
   using here = project({
     "a.ts": "export const handler = async (event: { n?: number }) => (event.n ??= 1);\n",

@@ -171,6 +171,44 @@ const CASES: readonly Case[] = [
       reason: "functions/c15.ts signs requests with @smithy/signature-v4",
     },
   },
+  {
+    what: "requests that the code signs with nothing but Node",
+    code: `export const handler = async () => fetch("https://s3", { headers: { authorization: "AWS4-HMAC-SHA256 x" } });`,
+    calls: { kind: "uncertain", actions: [], reason: "functions/c16.ts signs requests by itself" },
+  },
+  {
+    what: "a package that holds a client of its own",
+    code: `import sign from "signing"; export const handler = async () => sign;`,
+    calls: { kind: "uncertain", actions: [], reason: "signing signs requests by itself" },
+  },
+  {
+    what: "the SDK that Lambda brings, which is loaded past the bundler",
+    code: `
+      import { createRequire } from "node:module";
+      export const handler = async () => createRequire(import.meta.url)("@aws-sdk/client-s3");`,
+    calls: {
+      kind: "uncertain",
+      actions: [],
+      reason: "functions/c18.ts loads modules in a way that no bundler can see",
+    },
+  },
+  {
+    what: "modules whose names are made at run time",
+    code: `export const handler = async (name: string) => import("@aws-sdk/client-" + name);`,
+    calls: {
+      kind: "uncertain",
+      actions: [],
+      reason: "functions/c19.ts loads modules in a way that no bundler can see",
+    },
+  },
+  {
+    what: "modules whose names are written out, and one of its own with a pattern",
+    code: `
+      // import(name) and require(name) are comments.
+      export const handler = async (name: string) => [
+        await import("node:path"), require( 'os' ), await import(\`node:fs\`), await import(\`./plug-\${name}.ts\`)];`,
+    calls: exact(),
+  },
 ];
 
 /** Packages that are not installed here. `sideEffects` as in the SDK: else everything would stay in the bundle. */
@@ -180,6 +218,9 @@ const PACKAGES = {
   "functions/node_modules/@aws-sdk/client-burrow/dist-es/index.js": 'export * from "./commands/DigCommand";',
   "functions/node_modules/@aws-sdk/client-burrow/dist-es/commands/DigCommand.js":
     "export class DigCommand {}",
+  "functions/plug-a.ts": "export {};",
+  "functions/node_modules/signing/package.json": "{}",
+  "functions/node_modules/signing/index.js": 'module.exports = () => "AWS4-HMAC-SHA256";',
   "functions/node_modules/@aws-sdk/lib-storage/package.json": '{"module":"dist-es/index.js"}',
   "functions/node_modules/@aws-sdk/lib-storage/dist-es/index.js": "export class Upload { done() {} }",
 };
