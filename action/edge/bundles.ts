@@ -150,8 +150,8 @@ export function createBundler(common: Common): Bundler {
       // One that is imported by its path, and not by its name, cannot be left outside.
       const stuck = nativeInside(one);
       const readers = [...(await having("readsFiles", one)), ...stuck.flatMap(({ by }) => by ?? [])];
-      const folders = [...new Set(readers.map(({ folder }) => folder))].filter(
-        (one) => !left.outside.has(one),
+      const folders = [...new Set(readers.map((reader) => reader.folder))].filter(
+        (folder) => !left.outside.has(folder),
       );
       if (folders.length === 0) outcomes.push(judge(job, one, stuck, await having("signs", one)));
       else {
