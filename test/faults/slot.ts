@@ -8,6 +8,13 @@ import {
 } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { releasesThatRan } from "../../action/core/releases.ts";
+import { createArtifacts } from "../../action/edge/artifacts.ts";
+import { createClients } from "../../action/edge/clients.ts";
+import { systemClock } from "../../action/edge/clock.ts";
+import { createStacks } from "../../action/edge/stacks.ts";
+import { silent } from "../../action/local/account.ts";
+import { listReleases } from "../../action/releases.ts";
 import { type Checkout, checkOut } from "../action/step.ts";
 import type { World } from "../action/world.ts";
 
@@ -125,6 +132,7 @@ async function stacksOf(slot: Slot, { aws }: World): Promise<unknown[]> {
         changeSetsLeft: waiting.map(({ ChangeSetName }) => ChangeSetName),
         items: table === undefined ? [] : await itemsOf(table, aws),
         artifacts: await artifactsOf(template.TemplateBody ?? "", aws),
+        releases: await releasesOf(StackName, aws),
       };
     },
   );
@@ -138,6 +146,16 @@ async function itemsOf(table: string, aws: World["aws"]): Promise<string[]> {
   const { Items = [] } = await client.send(new ScanCommand({ TableName: table }));
   client.destroy();
   return Items.map((item) => JSON.stringify(item)).toSorted();
+}
+
+/** What could be gone back to, newest first. */
+async function releasesOf(stackName: string, aws: World["aws"]): Promise<string[]> {
+  const { endpoint, region, rootCredentials: credentials } = aws;
+  using clients = createClients({ region, endpoint, credentials });
+  const stacks = createStacks(clients, systemClock);
+  const ports = { log: silent, stacks, artifacts: createArtifacts(clients) };
+  const judged = await listReleases(stackName, await stacks.find(stackName), ports);
+  return releasesThatRan(judged).map(({ standing }) => standing);
 }
 
 /** Of each zip that the template names: is it there? */
