@@ -111,6 +111,18 @@ describe("a token", () => {
     await expect(refused).rejects.not.toThrow(token.split(".")[1]);
   });
 
+  test("of a pull request sweeps no artifacts, although its environment is the sweep's", async () => {
+    const job = { ...jobFor("preview"), environment: "preview" };
+    const refused = assume(world, { use: "sweep", stacks: ["*"], job });
+    await expect(refused).rejects.toMatchObject({
+      reason: "assume-role-refused",
+      message: expect.stringContaining(
+        "claim `ref` is `refs/pull/7/merge`, and the role trusts `refs/heads/main`",
+      ),
+    });
+    await expect(assume(world, { use: "sweep", stacks: ["*"] })).resolves.toBeDefined();
+  });
+
   test.each(["classic", "immutable"] as const)("with a %s subject is taken", async (subject) => {
     const job = { ...jobFor("deploy"), subject };
     await expect(assume(world, { use: "deploy", stacks: [PROD], job })).resolves.toBeDefined();
@@ -226,6 +238,29 @@ describe("a pull request", () => {
       await expect(artifacts.put(bucket, key, body, "application/zip")).rejects.toThrow("s3:PutObject");
     }
     await artifacts.put(bucket, "previews/planted.zip", body, "application/zip");
+  });
+
+  test("cannot write what a protected stage is taken back to, nor delete what it runs or is taken back to", async () => {
+    using session = openSession(world, { use: "preview", stacks: ["rabbit-hole-planted"] });
+    const { artifacts } = session;
+    const bucket = await artifacts.bucket();
+    const [release] = await artifacts.list(bucket, `releases/${PROD}/`);
+    const key = release?.key ?? "";
+    expect(key).not.toBe("");
+    await expect(artifacts.put(bucket, key, "{}", "application/json")).rejects.toThrow("s3:PutObject");
+    const [zip = ""] = world.artifacts.map((artifact) => artifact.key);
+    for (const one of [key, zip]) {
+      await expect(artifacts.remove(bucket, [one])).rejects.toThrow(/s3:DeleteObject|Access Denied/);
+    }
+  });
+
+  test("of a sweep writes nothing that anybody would run", async () => {
+    using session = openSession(world, { use: "sweep", stacks: ["*"] });
+    const { artifacts } = session;
+    const bucket = await artifacts.bucket();
+    for (const key of [...world.artifacts.map((artifact) => artifact.key), `releases/${PROD}/x.json`]) {
+      await expect(artifacts.put(bucket, key, "evil", "text/plain")).rejects.toThrow("s3:PutObject");
+    }
   });
 
   test("cannot reach into a protected stage by its template", async () => {

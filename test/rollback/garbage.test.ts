@@ -81,7 +81,7 @@ test("an artifact goes in the second sweep, unless a deploy has uploaded it agai
 
   await sweep(2);
   expect((await sweep(3)).removed).toEqual([first]);
-  expect(await keys("functions/")).toEqual([code[1], code[2]].toSorted());
+  expect(new Set(await keys("functions/"))).toEqual(new Set([code[1], code[2]]));
 });
 
 test("with its stage the releases of a stage go, and then its code", async () => {
