@@ -75,6 +75,8 @@ const TYPES: Readonly<Record<number, Elf["type"]>> = { 1: "relocatable", 2: "exe
 
 const VERSION_IS_WEAK = 2;
 
+const ADDON_NAME_MAX = 64;
+
 /** Never throws. Reads only headers and what the dynamic segment points to. */
 export function readElf(bytes: Uint8Array): Elf | BrokenElf {
   try {
@@ -176,7 +178,11 @@ function* addonSymbols(
     const name = u32(at);
     if (!/^n[ao]/.test(String.fromCharCode(bytes[strings + name] ?? 0, bytes[strings + name + 1] ?? 0)))
       continue;
-    yield { name: dynamic.name(name), defined: u16(at + (is64 ? 6 : 14)) !== 0 };
+    // Names of addons are short. A file may have ten million symbols of one name that is as long as any.
+    const piece = bytes.subarray(strings + name, strings + name + ADDON_NAME_MAX);
+    const end = piece.indexOf(0);
+    if (end === -1) continue;
+    yield { name: String.fromCharCode(...piece.subarray(0, end)), defined: u16(at + (is64 ? 6 : 14)) !== 0 };
   }
 }
 

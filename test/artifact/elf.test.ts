@@ -196,6 +196,13 @@ describe("whatever the bytes are, they are read or broken", () => {
     expect(readElf(file)).toEqual({ kind: "broken", why: "a name in it has no end" });
   });
 
+  test("that would be read a thousand times over: symbols with names without an end, of which only the beginning is read", () => {
+    const file = Buffer.from(elfFile({ symbols: Array<string>(2000).fill("na") }));
+    const names = file.indexOf("na\0na", 0, "latin1");
+    file.fill("n", names, names + 3 * 2000 - 1);
+    expect(readElf(file)).toMatchObject({ kind: "elf", addon: { kind: "none" } });
+  });
+
   const seed = fc.nat({ max: seeds.length - 1 }).map((i) => seeds[i] ?? new Uint8Array());
   // Headers and tables are where it hurts: near the beginning, in words of the largest numbers.
   const change = fc.record({
