@@ -5,10 +5,10 @@ import { createArtifacts } from "../../action/edge/artifacts.ts";
 import { createClients } from "../../action/edge/clients.ts";
 import { PIPELINE, type Run, type World, openWorld } from "../action/world.ts";
 
-const SMOKE = `smoke: { put: { jobs: "carrots for {mark}" }, expect: worker, within: 30 seconds }\n`;
+const SMOKE = `smoke: { put: { jobs: "carrots for {mark}" }, expect: worker, within: 90 seconds }\n`;
 const TRIED = PIPELINE + SMOKE;
 /** What is to fail fails soon. */
-const HASTY = TRIED.replace("30 seconds", "3 seconds");
+const HASTY = TRIED.replace("90 seconds", "3 seconds");
 const EATS = `export async function handler(event: { Records: { body: string }[] }): Promise<void> {
   for (const { body } of event.Records) console.log("eaten:", body);
 }

@@ -6,10 +6,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { InputKey } from "../../action/core/inputs.ts";
 import { PIPELINE, type Run, type World, openWorld } from "../action/world.ts";
 
-const SMOKE = `smoke: { put: { jobs: "carrots for {mark}" }, expect: worker, within: 30 seconds }\n`;
+const SMOKE = `smoke: { put: { jobs: "carrots for {mark}" }, expect: worker, within: 90 seconds }\n`;
 const TRIED = PIPELINE + SMOKE;
 /** It starves anyway. */
-const HASTY = TRIED.replace("30 seconds", "3 seconds");
+const HASTY = TRIED.replace("90 seconds", "3 seconds");
 
 function eats(word: string): string {
   return `export async function handler(event: { Records: { body: string }[] }): Promise<void> {
