@@ -3,6 +3,7 @@ import type { LoadRequest, LoadResult } from "./passport.ts";
 import type { Place } from "./problem.ts";
 import { moduleOrigin } from "./python-modules.ts";
 import { pythonVersion } from "./python-source.ts";
+import { isValueMap, parsedJson } from "./value.ts";
 
 /** What the program below writes on file descriptor 3, as JSON. */
 export type PythonReport =
@@ -122,6 +123,21 @@ except BaseException as error:
 print(json.dumps(report), file=report_file, flush=True)
 os._exit(0)
 `;
+
+/** One or none: what is imported may write to that file descriptor, too. */
+export function parsePythonReport(line: string): readonly PythonReport[] {
+  const report = parsedJson(line);
+  if (!isValueMap(report)) return [];
+  const { kind, name, line: at, detail, milliseconds, binaries, error, message, frames } = report;
+  const isReport =
+    (kind === "loaded" && typeof milliseconds === "number" && Array.isArray(binaries)) ||
+    (kind === "handler" &&
+      typeof name === "string" &&
+      typeof at === "number" &&
+      typeof detail === "string") ||
+    (kind === "failed" && typeof error === "string" && typeof message === "string" && Array.isArray(frames));
+  return isReport ? [report as unknown as PythonReport] : [];
+}
 
 /** What the report says of the artifact. */
 export function pythonLoadResult(request: LoadRequest, report: PythonReport): LoadResult {

@@ -1,6 +1,6 @@
 /** Loads a Python artifact with a Python of its runtime's version, where this machine has one. */
 import type { LoadRequest, LoadResult } from "../core/passport.ts";
-import { LOAD_PROGRAM, pythonLoadResult, type PythonReport } from "../core/python-load.ts";
+import { LOAD_PROGRAM, parsePythonReport, pythonLoadResult, type PythonReport } from "../core/python-load.ts";
 import { pythonVersion } from "../core/python-source.ts";
 import { findPython, type Python } from "./python-interpreter.ts";
 import { inside, runInside, type Bind, type Sandbox } from "./sandbox.ts";
@@ -43,7 +43,7 @@ async function load(
   const { source, runtime, handler, component } = request;
   const dot = handler.lastIndexOf(".");
   const root = inside(sandbox, task);
-  const reports: string[] = [];
+  const reports: PythonReport[] = [];
   const { code, output } = await runInside(sandbox, {
     // -I and -S: nothing of the machine's own packages and settings. -B: no bytecode into the artifact.
     command: [
@@ -75,11 +75,11 @@ async function load(
       ...request.environment,
     },
     limitSeconds,
-    onReport: (line) => reports.push(line),
+    onReport: (line) => reports.push(...parsePythonReport(line)),
     signal,
   });
   const [report] = reports;
-  if (report !== undefined) return pythonLoadResult(request, JSON.parse(report) as PythonReport);
+  if (report !== undefined) return pythonLoadResult(request, report);
   if (code === undefined)
     return {
       kind: "inconclusive",

@@ -160,6 +160,12 @@ test("without that Python, or with another machine's binaries, it is not loaded 
   expect(unpack).not.toHaveBeenCalled();
 });
 
+test("what the import writes to the descriptor of the report is no report", async () => {
+  const code = `import os\nos.write(3, b'hello\\n[]\\n{"kind":"loaded"}\\n')\n`;
+  expect(await load(`${code}${HANDLER}`)).toMatchObject({ kind: "loaded", milliseconds: expect.any(Number) });
+  expect(await failure(`${code}raise ValueError("after that")\n`)).toContain("ValueError: after that");
+});
+
 test("an import that does not end is no pass", async () => {
   expect(await load(`import time\ntime.sleep(100)\n${HANDLER}`, { limitSeconds: 2 })).toEqual({
     kind: "inconclusive",
