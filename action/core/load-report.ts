@@ -1,4 +1,5 @@
 /** What the process that loads an artifact tells on file descriptor 3, one JSON text a line. */
+import { parsedJson } from "./value.ts";
 
 /** The process's own arguments: the path of a file with this as JSON. */
 export interface LoadPlan {
@@ -67,14 +68,44 @@ export interface Thrown {
   readonly causes: readonly string[];
 }
 
+/** One of each, which a report is held to. */
+const ENDS: { readonly [Kind in LoadEnd["kind"]]: Extract<LoadEnd, { readonly kind: Kind }> } = {
+  loaded: { kind: "loaded", milliseconds: 0, binaries: [""] },
+  threw: {
+    kind: "threw",
+    error: { name: "", message: "", code: "", stack: "", causes: [""] },
+    isUncaught: true,
+  },
+  "no-file": { kind: "no-file" },
+  "no-export": { kind: "no-export", exports: [""] },
+  "no-function": { kind: "no-function", type: "" },
+  callback: { kind: "callback", parameters: 0 },
+  ended: { kind: "ended", by: "", stack: "" },
+  stalled: { kind: "stalled" },
+  waiting: { kind: "waiting", resources: [""] },
+  busy: { kind: "busy", stack: "" },
+};
+
+const OBSERVED: readonly Observed[] = [{ what: "", stack: "" }];
+
 /** One or none: what is loaded may write to that file descriptor, too. */
 export function parseReport(line: string): readonly LoadReport[] {
-  try {
-    const report: unknown = JSON.parse(line);
-    const isReport = typeof report === "object" && report !== null && "task" in report && "end" in report;
-    return isReport ? [report as LoadReport] : [];
-  } catch (error) {
-    if (error instanceof SyntaxError) return [];
-    throw error;
-  }
+  const report = parsedJson(line);
+  if (!hasShape(report, { task: 0, end: { kind: "" }, unset: OBSERVED, network: OBSERVED })) return [];
+  const { end } = report as unknown as LoadReport;
+  return Object.hasOwn(ENDS, end.kind) && hasShape(end, ENDS[end.kind])
+    ? [report as unknown as LoadReport]
+    : [];
+}
+
+/** Whether a value has all that the example has, of the same types; `null` in the example: a text, or null. */
+export function hasShape(value: unknown, example: unknown): boolean {
+  if (example === null) return value === null || typeof value === "string";
+  if (Array.isArray(example)) return Array.isArray(value) && value.every((one) => hasShape(one, example[0]));
+  if (typeof value !== typeof example || value === null) return false;
+  if (typeof example !== "object") return true;
+  const fields = value as Readonly<Record<string, unknown>>;
+  return Object.entries(example).every(
+    ([name, one]) => Object.hasOwn(fields, name) && hasShape(fields[name], one),
+  );
 }

@@ -1,9 +1,10 @@
 /** What is run to load a Python function, and what its report comes to. */
+import { hasShape } from "./load-report.ts";
 import type { LoadRequest, LoadResult } from "./passport.ts";
 import type { Place } from "./problem.ts";
 import { moduleOrigin } from "./python-modules.ts";
 import { pythonVersion } from "./python-source.ts";
-import { isValueMap, parsedJson } from "./value.ts";
+import { parsedJson } from "./value.ts";
 
 /** What the program below writes on file descriptor 3, as JSON. */
 export type PythonReport =
@@ -124,18 +125,26 @@ print(json.dumps(report), file=report_file, flush=True)
 os._exit(0)
 `;
 
+/** One of each, which a report is held to. */
+const REPORTS: readonly PythonReport[] = [
+  { kind: "loaded", milliseconds: 0, binaries: [""] },
+  { kind: "handler", name: "", line: 0, detail: "" },
+  {
+    kind: "failed",
+    error: "",
+    message: "",
+    missing: null,
+    variable: null,
+    frames: [{ path: "", line: 0, packaged: true }],
+  },
+];
+
 /** One or none: what is imported may write to that file descriptor, too. */
 export function parsePythonReport(line: string): readonly PythonReport[] {
   const report = parsedJson(line);
-  if (!isValueMap(report)) return [];
-  const { kind, name, line: at, detail, milliseconds, binaries, error, message, frames } = report;
-  const isReport =
-    (kind === "loaded" && typeof milliseconds === "number" && Array.isArray(binaries)) ||
-    (kind === "handler" &&
-      typeof name === "string" &&
-      typeof at === "number" &&
-      typeof detail === "string") ||
-    (kind === "failed" && typeof error === "string" && typeof message === "string" && Array.isArray(frames));
+  const isReport = REPORTS.some(
+    (one) => hasShape(report, one) && (report as unknown as PythonReport).kind === one.kind,
+  );
   return isReport ? [report as unknown as PythonReport] : [];
 }
 

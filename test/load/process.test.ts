@@ -171,7 +171,7 @@ test.skipIf(kind === "none")("killing what watches over it does not help a funct
 });
 
 test("what a function writes to the descriptor of the reports is no report", async () => {
-  const code = `import fs from "node:fs"; fs.writeSync(3, 'hello\\n{"task":"x"}\\n[]\\n'); throw new Error("after that");`;
+  const code = `import fs from "node:fs"; fs.writeSync(3, 'hello\\n{"task":"x"}\\n[]\\n{"task":0,"end":{"kind":"threw"},"unset":[],"network":[]}\\n'); throw new Error("after that");`;
   expect(textOf(await loadOne(artifact(code)))).toContain("Error: after that");
 });
 
