@@ -69,7 +69,9 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
         return await settled(input.stackName, id);
       } catch (error) {
         // Another run's operation: a plain ValidationError, or a stack that has come to be since it was looked for.
-        if (isRejection(error, /is in \w+_IN_PROGRESS state/)) return { kind: "busy" };
+        if (isRejection(error, /is in \w+_IN_PROGRESS state|already exists and cannot be created again/)) {
+          return { kind: "busy" };
+        }
         // Another run has executed one of its own meanwhile, with which CloudFormation takes all others away.
         if (error instanceof sdk.ChangeSetNotFoundException) return { kind: "busy" };
         if (error instanceof sdk.AlreadyExistsException) {

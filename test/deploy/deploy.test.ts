@@ -200,3 +200,16 @@ test("a missing artifact bucket is told with the way to make it", async () => {
       "    Run `warren bootstrap`, once for each account and region: it makes the bucket.",
   );
 });
+
+test("a stack that another run has made since it was looked for is waited for, and no mistake of the template", async () => {
+  const rendered = renderedAs("meanwhile", { resources: { Jobs: queue() } });
+  await deployed(rendered);
+  const { result } = await stage.run(async (ports) => {
+    let looks = 0;
+    // As it was a moment ago, when both runs looked.
+    const find: typeof ports.stacks.find = async (name) =>
+      looks++ === 0 ? undefined : ports.stacks.find(name);
+    return deploy({ rendered, artifacts: [] }, { ...ports, stacks: { ...ports.stacks, find } });
+  });
+  expect(result.kind).toBe("unchanged");
+});
