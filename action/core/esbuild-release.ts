@@ -34,9 +34,3 @@ export const ESBUILD_PROGRAMS: Readonly<Record<string, EsbuildProgram>> = {
     sha256: "10b6243df618d374bb2d5c9cfbe7052e1405f6aa4e53a6164f11a91b9f2e1384",
   },
 };
-
-/** Of the same minor version: until 1.0 esbuild changes in those. */
-export function isUsableEsbuild(version: string): boolean {
-  const minor = (text: string): string => text.split(".").slice(0, 2).join(".");
-  return /^\d+\.\d+\.\d+$/.test(version) && minor(version) === minor(ESBUILD_VERSION);
-}

@@ -1,11 +1,12 @@
 /** Where esbuild comes from: the repository's own, Warren's own, or npm. */
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
-import { ESBUILD_PROGRAMS, ESBUILD_VERSION, isUsableEsbuild } from "../core/esbuild-release.ts";
+import { ESBUILD_PROGRAMS, ESBUILD_VERSION } from "../core/esbuild-release.ts";
 import { UserError } from "../core/problem.ts";
+import { isValueMap, parsedJson } from "../core/value.ts";
 import { cacheFolder, keptFolder, type Environment } from "./cache.ts";
 import { installPinned, type NpmFailure } from "./npm.ts";
 
@@ -14,22 +15,20 @@ export type Esbuild = Pick<typeof import("esbuild"), "build" | "transform" | "ve
 const SYSTEM = `${process.platform}-${process.arch}`;
 
 /**
- * The repository's own goes first, for its lock file says which one it wants. `root`: the repository's folder. Throws UserError
- * `esbuild-missing`.
+ * The repository's own goes first if it is the published program, as it need not be got. `root`: the repository's folder. No
+ * JavaScript of the repository is ever run here: in this process are the job's tokens. Throws UserError `esbuild-missing`.
  */
 export async function findEsbuild(root: string, environment: Environment): Promise<Esbuild> {
   const own = installedEsbuild(root);
-  // What is exactly the published program needs none of the repository's JavaScript in this process.
-  if (own?.version === ESBUILD_VERSION && isPublished(own.program)) return bundledEsbuild(own.program);
-  if (own !== undefined && isUsableEsbuild(own.version)) return own.load();
+  if (own !== undefined && isPublished(own.program)) return bundledEsbuild(own.program);
   const program = programBeside(import.meta.dirname) ?? (await programFromNpm(environment, own?.version));
   return bundledEsbuild(program);
 }
 
 interface InstalledEsbuild {
-  readonly version: string;
+  /** As it says itself. */
+  readonly version: string | undefined;
   readonly program: string;
-  readonly load: () => Esbuild;
 }
 
 /** With its program: node_modules may come from another system. */
@@ -37,19 +36,19 @@ function installedEsbuild(root: string): InstalledEsbuild | undefined {
   const manifest = resolvePath("esbuild/package.json", root);
   const beside = manifest && resolvePath(`@esbuild/${SYSTEM}/package.json`, manifest);
   if (manifest === undefined || beside === undefined) return undefined;
-  return {
-    version: versionOf(manifest),
-    program: join(beside, "../bin/esbuild"),
-    load: () => createRequire(manifest)("esbuild") as Esbuild,
-  };
+  return { version: versionOf(manifest), program: join(beside, "../bin/esbuild") };
 }
 
-function versionOf(manifest: string): string {
-  return (JSON.parse(readFileSync(manifest, "utf8")) as { readonly version: string }).version;
+/** Undefined where the file is none of npm's. */
+function versionOf(manifest: string): string | undefined {
+  const value = parsedJson(readFileSync(manifest, "utf8"));
+  const version = isValueMap(value) ? value["version"] : undefined;
+  return typeof version === "string" && /^[\w.+-]{1,50}$/.test(version) ? version : undefined;
 }
 
 function isPublished(program: string): boolean {
-  if (!existsSync(program)) return false;
+  // A repository may have a link to an endless file in its place.
+  if (statSync(program, { throwIfNoEntry: false })?.isFile() !== true) return false;
   const hash = createHash("sha256").update(readFileSync(program)).digest("hex");
   return hash === ESBUILD_PROGRAMS[SYSTEM]?.sha256;
 }
@@ -65,7 +64,8 @@ function resolvePath(specifier: string, from: string): string | undefined {
   try {
     return createRequire(join(from, "none.js")).resolve(specifier);
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "MODULE_NOT_FOUND") return undefined;
+    // Not there, or a package that is made to be no package.
+    if (error instanceof Error && "code" in error) return undefined;
     throw error;
   }
 }

@@ -56,7 +56,11 @@ print(json.dumps(["%d.%d" % sys.version_info[:2], os.path.realpath(program), os.
 async function askPython(path: string, version: string): Promise<Python | undefined> {
   try {
     await access(path, constants.X_OK);
-    const { stdout } = await run(path, ["-I", "-S", "-c", WHO], { timeout: ANSWER_MS });
+    const { stdout } = await run(path, ["-I", "-S", "-c", WHO], {
+      timeout: ANSWER_MS,
+      // No credential: what is found on the PATH is not ours.
+      env: { PATH: process.env["PATH"], HOME: process.env["HOME"] },
+    });
     const [own, program, home] = JSON.parse(stdout) as [string, string, string];
     return own === version ? { program, home } : undefined;
   } catch (error) {

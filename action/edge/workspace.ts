@@ -79,11 +79,18 @@ async function ifThere<T>(action: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
+/** What Git needs, and no credential: a repository's settings may name programs that Git is to start. */
+function cleanEnvironment(): Record<string, string | undefined> {
+  const passed =
+    /^(?:PATH|HOME|LANG|LC_ALL|XDG_CONFIG_HOME|GIT_(?:DIR|WORK_TREE|CEILING_DIRECTORIES|CONFIG_\w+))$/;
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
+}
+
 /** Empty texts where Git has no answer (no repository, no commit yet, no remote): such a checkout can still deploy. */
 async function commitFacts(root: string): Promise<{ sha: string; branch: string; repository: string }> {
   const git = async (...args: string[]): Promise<string> => {
     try {
-      return (await run("git", args, { cwd: root })).stdout.trim();
+      return (await run("git", args, { cwd: root, env: cleanEnvironment() })).stdout.trim();
     } catch (error) {
       if ((error as { code?: unknown }).code === undefined) throw error;
       return "";

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { ESBUILD_PROGRAMS, ESBUILD_VERSION, isUsableEsbuild } from "../../action/core/esbuild-release.ts";
+import { ESBUILD_PROGRAMS, ESBUILD_VERSION } from "../../action/core/esbuild-release.ts";
 import { type Project, project } from "./project.ts";
 
 const SYSTEM = `${process.platform}-${process.arch}`;
@@ -106,31 +106,45 @@ test("a program that was changed after it was kept is not started", async () => 
   );
 });
 
-test("the repository's own esbuild goes first, if it is near enough", async () => {
+test("of the repository's own esbuild nothing but the published program is ever run", async () => {
   const esbuild = (version: string) => ({
     "node_modules/esbuild/package.json": JSON.stringify({ name: "esbuild", version, main: "main.js" }),
-    "node_modules/esbuild/main.js": "throw new Error('the own one');",
+    "node_modules/esbuild/main.js": "console.error('the own one'); process.exit(7);",
     [`node_modules/@esbuild/${SYSTEM}/package.json`]: "{}",
+    [`node_modules/@esbuild/${SYSTEM}/bin/esbuild`]: "#!/bin/sh\necho the own one >&2; exit 7\n",
   });
-  using near = project({ ...FILES, ...esbuild("0.28.99") });
-  expect((await warren(near, OFFLINE)).stderr).toContain("the own one");
-
-  // Nothing but the program is taken, where that is the published one.
   using same = project({ ...FILES, ...esbuild(ESBUILD_VERSION) });
   cpSync(PROGRAM, join(same.root, "node_modules/@esbuild", SYSTEM), { recursive: true });
   expect((await warren(same, OFFLINE)).code).toBe(0);
-  appendFileSync(join(same.root, "node_modules/@esbuild", SYSTEM, "bin/esbuild"), "x");
-  expect((await warren(same, OFFLINE)).stderr).toContain("the own one");
 
-  using old = project({ ...FILES, ...esbuild("0.21.5") });
-  expect((await warren(old, OFFLINE)).stderr).toContain(
-    "; this repository has 0.21.5, and npm, which gets it, failed",
+  appendFileSync(join(same.root, "node_modules/@esbuild", SYSTEM, "bin/esbuild"), "x");
+  const changed = await warren(same, OFFLINE);
+  expect(changed.stderr).toContain(
+    `; this repository has ${ESBUILD_VERSION}, and npm, which gets it, failed`,
   );
+
+  for (const version of ["0.28.99", "0.21.5"]) {
+    using other = project({ ...FILES, ...esbuild(version) });
+    const { code, stderr } = await warren(other, OFFLINE);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`; this repository has ${version}, and npm, which gets it, failed`);
+    expect(stderr).not.toContain("the own one");
+    keepProgram(other);
+    expect((await warren(other, OFFLINE)).code).toBe(0);
+  }
 });
 
-test("only patches of the minor version are near enough", () => {
-  const versions = ["0.28.0", ESBUILD_VERSION, "0.28.99", "0.27.9", "0.29.0", "1.28.2", "0.28.2-beta"];
-  expect(versions.filter(isUsableEsbuild)).toEqual(["0.28.0", ESBUILD_VERSION, "0.28.99"]);
+test.each([
+  ["no JSON", "{"],
+  ["a list", "[]"],
+  ["a package that shows nothing of itself", '{"name":"esbuild","exports":{}}'],
+  ["a strange version", '{"name":"esbuild","version":"1\\n::error::x"}'],
+])("a package esbuild of the repository that is %s is none", async (_what, manifest) => {
+  using here = project({ ...FILES, "node_modules/esbuild/package.json": manifest });
+  keepProgram(here);
+  const { code, stderr } = await warren(here, OFFLINE);
+  expect(stderr).not.toContain("::");
+  expect(code).toBe(0);
 });
 
 test("what is pinned is what package-lock.json has, and what is installed", () => {
