@@ -160,6 +160,18 @@ test("the stand-in for upload-artifact is red without the one file that it is to
   expect(there?.log).toContain("artifact report.md: 10 bytes");
 });
 
+test("the stand-in for cache is red for what actions/cache would not take", async () => {
+  const caching = (path: string): string =>
+    `${workflow("{}", "true")}
+      - uses: actions/cache@v4
+        with: { path: "${path}", key: "warren-\${{ runner.os }}" }
+`;
+  const [kept] = await run(caching("\${{ runner.tool_cache }}/warren"));
+  const [relative] = await run(caching("warren"));
+  expect([kept?.code, relative?.code]).toEqual([0, 1]);
+  expect(kept?.log).toContain("cache warren-Linux: not found");
+});
+
 test("a called workflow is run with what it is given, and `$/` is its own repository", async () => {
   await mkdir(join(root, ".github/workflows"), { recursive: true });
   await mkdir(join(root, "own"), { recursive: true });

@@ -55,7 +55,7 @@ export interface JobResult {
 
 const ACT = join(import.meta.dirname, "../../../.venv/bin/act");
 /** Actions that are on GitHub, and what stands in for them. */
-const LOCAL = ["actions/setup-node", "actions/upload-artifact"];
+const LOCAL = ["actions/cache", "actions/setup-node", "actions/upload-artifact"];
 const WORKFLOWS = ".github/workflows";
 /** After SIGINT act ends its step at once and runs what is `always()`. */
 const GRACE_MS = 10_000;
