@@ -17,6 +17,8 @@ const PASSED =
 
 const FLAGS = [
   "--ignore-scripts",
+  // A repository's .npmrc may name another program, which would be started for a package that lies in Git.
+  "--git=git",
   "--no-audit",
   "--no-fund",
   "--no-update-notifier",
