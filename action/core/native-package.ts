@@ -1,7 +1,7 @@
 /** What a package's own files say about native code in it, and for which systems a package is meant. */
 import type { BuildRequest } from "./artifact.ts";
 
-/** What is read of a package.json; everything in it was written by others, so any field may be anything. */
+/** What is read of a package.json. */
 export interface Manifest {
   readonly name?: string;
   readonly version?: string;
@@ -19,6 +19,38 @@ export interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
   readonly peerDependenciesMeta?: Readonly<Record<string, { readonly optional?: boolean }>>;
+}
+
+const TEXTS = ["name", "version", "type", "main"] as const;
+const MAPS = ["scripts", "dependencies", "optionalDependencies", "peerDependencies"] as const;
+
+/** Without the fields that are not what npm knows them as: a package.json was written by anybody. */
+export function manifestOf(value: Readonly<Record<string, unknown>>): Manifest {
+  const meta = value["peerDependenciesMeta"];
+  return {
+    ...value,
+    ...Object.fromEntries(
+      TEXTS.map((name) => [name, typeof value[name] === "string" ? value[name] : undefined]),
+    ),
+    ...Object.fromEntries(MAPS.map((name) => [name, textsOf(value[name])])),
+    peerDependenciesMeta: isMap(meta)
+      ? Object.fromEntries(Object.entries(meta).filter(([, one]) => isMap(one)))
+      : {},
+    ...Object.fromEntries(["os", "cpu", "libc"].map((name) => [name, listOf(value[name])])),
+  } as Manifest;
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function textsOf(value: unknown): Readonly<Record<string, string>> {
+  const fields = isMap(value) ? Object.entries(value) : [];
+  return Object.fromEntries(fields.flatMap(([name, one]) => (typeof one === "string" ? [[name, one]] : [])));
+}
+
+function listOf(value: unknown): readonly string[] | undefined {
+  return value === undefined ? undefined : [value].flat().filter((one) => typeof one === "string");
 }
 
 /** Where an artifact's packages are to run: npm's names. */

@@ -22,7 +22,10 @@ export function packageFiles(
 ): PackageFiles {
   const kept: ArtifactFile[] = [];
   const removed: Removed[] = [];
+  // A package of the user's own workspace lies there with the secrets that its author works with.
+  const isOwn = !folder.includes(`${sep}node_modules${sep}`);
   for (const path of paths(folder, folder)) {
+    if (isOwn && /[\\/]\./.test(path.slice(folder.length))) continue;
     const content = readFileSync(path);
     const inside = path.slice(folder.length + 1).replaceAll(sep, "/");
     const file = { path: `${location}/${inside}`, mode: modeOf(content), content };

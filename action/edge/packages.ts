@@ -3,7 +3,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, realpathSync,
 import { dirname, extname, join, sep } from "node:path";
 
 import { sniffBinary } from "../core/binary.ts";
-import { nativeMark, type Manifest } from "../core/native-package.ts";
+import { type Manifest, manifestOf, nativeMark } from "../core/native-package.ts";
 
 export interface Package {
   /** As it is imported: npm installs a package under another name if asked to. */
@@ -90,7 +90,7 @@ function readPackage(path: string, name: string): Package | undefined {
     throw error;
   }
   if (typeof manifest !== "object" || manifest === null) return undefined;
-  return { name, folder: realpathSync(path), manifest };
+  return { name, folder: realpathSync(path), manifest: manifestOf({ ...manifest }) };
 }
 
 function nativeCode(

@@ -4,7 +4,14 @@ import { join } from "node:path";
 
 import type { ArtifactFile, BuildRequest } from "../core/artifact.ts";
 import { layOut, type Placed } from "../core/layout.ts";
-import { fitsTarget, isNamedFor, type Manifest, type Target, targetOf } from "../core/native-package.ts";
+import {
+  fitsTarget,
+  isNamedFor,
+  type Manifest,
+  manifestOf,
+  type Target,
+  targetOf,
+} from "../core/native-package.ts";
 import type { NativePackage } from "../core/passport.ts";
 import { type Problem, UserError } from "../core/problem.ts";
 import type { Removed } from "../core/prune.ts";
@@ -171,7 +178,7 @@ function conflictProblem([one, other]: readonly [Node, Node]): Problem {
 
 function readManifest(file: string): Manifest {
   try {
-    return JSON.parse(readFileSync(file, "utf8")) as Manifest;
+    return manifestOf({ ...(JSON.parse(readFileSync(file, "utf8")) as object) });
   } catch (error) {
     if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === "ENOENT") return {};
     throw error;

@@ -426,6 +426,24 @@ test("a link in a package leads nowhere outside of it", async () => {
   expect(own.map((path) => path.slice(20))).toEqual(["index.js", "package.json", "same.js"]);
 });
 
+test("a native package of the user's own workspace goes along without the files that only its author needs", async () => {
+  using here = project({
+    "node_modules/other/package.json": "{}",
+    "packages/speed/package.json":
+      '{"name":"speed","version":"1.0.0","gypfile":true,"peerDependencies":null,"os":5}',
+    "packages/speed/index.js": "exports.x = 1;",
+    "packages/speed/speed.node": elfFile({ machine: 62, symbols: ["napi_register_module_v1"] }),
+    "packages/speed/.env": "KEY=1",
+    "functions/a.ts": 'import { x } from "speed"; export const handler = async () => x;\n',
+  });
+  symlinkSync("../packages/speed", join(here.root, "node_modules/speed"));
+  const [artifact] = await built(here.root);
+  using unpacked = await unpack(artifact!);
+  expect(pathsIn(unpacked).filter((path) => path.startsWith("node_modules/"))).toEqual(
+    ["index.js", "package.json", "speed.node"].map((name) => `node_modules/speed/${name}`),
+  );
+});
+
 test("a package of the user's own workspace is code like any other", async () => {
   using here = project({
     "node_modules/.keep": "",
