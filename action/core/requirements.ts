@@ -9,6 +9,8 @@ export interface Requirements {
   readonly named: readonly Requirement[];
   /** One of them has a hash, so that all of them must. */
   readonly hashed: boolean;
+  /** It takes files from an address or a folder, where others may lie tomorrow, and has no hash of them. */
+  readonly movable: boolean;
   /** Files that it refers to by `-r` and `-c`, as it writes them. */
   readonly includes: readonly { readonly path: string; readonly line: number }[];
   readonly problems: readonly Problem[];
@@ -55,12 +57,18 @@ export function parseRequirements(file: string, text: string): Requirements {
     hashed ||= rest.includes("--hash");
     named.push({ name: normalName(name), line, pinned: isPinned(rest) });
   }
-  return { named, hashed, includes, problems, empty: lines.length === 0 };
+  const movable = lines.some(({ content }) => isMovable(content));
+  return { named, hashed, movable, includes, problems, empty: lines.length === 0 };
 }
 
 /** PEP 503. */
 export function normalName(name: string): string {
   return name.toLowerCase().replaceAll(/[-_.]+/g, "-");
+}
+
+function isMovable(content: string): boolean {
+  if (content.startsWith("-")) return /^(?:-f|--find-links)/.test(content);
+  return /[\\/]|\s@/.test(content.split(/\s(?:;|--)/)[0] ?? "") && !content.includes("--hash");
 }
 
 function isPinned(rest: string): boolean {

@@ -33,7 +33,7 @@ export type PythonOutcome =
       readonly warnings: readonly Problem[];
       /** Files of the repository that were read, from its root, sorted. */
       readonly inputs: readonly string[];
-      /** Every package's version is in `inputs`: without it the same inputs may be other files tomorrow. */
+      /** Every package is settled by `inputs`: without it the same inputs may be other files tomorrow. */
       readonly pinned: boolean;
     }
   | { readonly kind: "failed"; readonly problems: readonly Problem[] };
@@ -106,7 +106,7 @@ export async function packPython(
       ...(loose.length === 0 ? [] : [looseProblem(loose, requirements)]),
     ],
     inputs: [...new Set([...own.files.values(), ...listed.inputs])].toSorted(),
-    pinned: loose.length === 0,
+    pinned: loose.length === 0 && !listed.movable,
   };
 }
 
@@ -131,7 +131,14 @@ async function ifThere<Result>(look: () => Promise<Result>): Promise<Result | un
   }
 }
 
-const NONE: Requirements = { named: [], hashed: false, includes: [], problems: [], empty: true };
+const NONE: Requirements = {
+  named: [],
+  hashed: false,
+  movable: false,
+  includes: [],
+  problems: [],
+  empty: true,
+};
 
 interface Listed extends Requirements {
   /** Path of the outermost file from the repository's root. */
@@ -163,6 +170,7 @@ async function readRequirements(requirements: string, root: string): Promise<Lis
     return {
       named: all.flatMap(({ named }) => named),
       hashed: all.some(({ hashed }) => hashed),
+      movable: all.some(({ movable }) => movable),
       includes: [],
       problems: all.flatMap(({ problems }) => problems),
       empty: outer.empty,

@@ -36,6 +36,18 @@ test("hashes, and files that are included", () => {
   });
 });
 
+test.each([
+  ["six==1.17.0", false],
+  ['six==1.17.0; python_version < "3.14" --hash=sha256:00', false],
+  ["./wheels/six-1.17.0-py3-none-any.whl", true],
+  ["./wheels/six-1.17.0-py3-none-any.whl --hash=sha256:00", false],
+  ["six @ https://example.org/six-1.17.0-py3-none-any.whl", true],
+  ["--find-links ./wheels\nsix==1.17.0", true],
+  ["--index-url https://example.org/simple\nsix==1.17.0", false],
+])("whether what it names may be another file tomorrow: %j", (text, movable) => {
+  expect(parseRequirements("requirements.txt", text).movable).toBe(movable);
+});
+
 test("a long line of hashes is read in time that grows with it", () => {
   const hashes = Array.from({ length: 4_000 }, (_, index) => `--hash=sha256:${index}`).join(" \\\n    ");
   expect(named(`six==1 \\\n    ${hashes}\n`)).toEqual(["1 six pinned"]);
