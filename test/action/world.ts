@@ -11,6 +11,7 @@ import { type GitHub, type GitHubOptions, startGitHub } from "../../action/local
 import { type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.ts";
 import { readProject } from "../../action/project.ts";
 import { systemPorts } from "../../action/system.ts";
+import { tally } from "../support/counts.ts";
 import {
   type Bundle,
   type Checkout,
@@ -201,6 +202,7 @@ async function act(event: string, payload: object, given: Given, parts: Parts): 
     ...(given.signal && { signal: given.signal }),
   });
   refuseLeaks(published(github), step.secrets);
+  tally("runs searched for secrets", 1);
   const told = `${step.stdout}${step.stderr === "" ? "" : `--- stderr\n${step.stderr}`}--- exit ${step.code}\n`;
   return {
     ...step,

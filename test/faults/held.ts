@@ -1,8 +1,9 @@
 /** Many cases of one promise: each is held, and in time, or the smallest one that is not is told. */
-import { appendFileSync, mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
+import { tally } from "../support/counts.ts";
 
 export const ALL = process.env["FAULTS"] === "all";
 
@@ -16,11 +17,9 @@ export interface Sizes {
   readonly all: number;
 }
 
-/** What scripts/test.ts adds up, and prints at its end. */
 export function count(what: string, cases: number, held = cases): void {
   console.log(`${what}: ${cases} cases, ${held} held`);
-  const file = process.env["WARREN_COUNTS"];
-  if (file !== undefined) appendFileSync(file, `${JSON.stringify({ what, cases, held })}\n`);
+  tally(what, cases, held);
 }
 
 /** `judge` throws for a case that is not held. */

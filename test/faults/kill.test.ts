@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Run, type World, openWorld } from "../action/world.ts";
+import { tally } from "../support/counts.ts";
 import { type Call, PASS, startProxy } from "./proxy.ts";
 import { type Slot, changeSlot, openSlot, stateOf } from "./slot.ts";
 
@@ -118,6 +119,7 @@ test.each(SCENARIOS)(
         }
       }),
     );
+    tally(`killed: ${scenario.title}`, points.length, points.length - failures.length);
     console.log(
       `${scenario.title}: ${killed} points killed, ${points.length - failures.length} of ${points.length} recovered`,
     );

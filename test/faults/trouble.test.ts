@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Run, type World, openWorld } from "../action/world.ts";
+import { tally } from "../support/counts.ts";
 import { FAULTS, type Fault, faultOf } from "./answers.ts";
 import { type Call, PASS, startProxy } from "./proxy.ts";
 import { type Slot, openSlot, stateOf } from "./slot.ts";
@@ -77,6 +78,7 @@ test("a tenth of all calls fails: every run ends right", { timeout: 1_800_000 },
       }
     }),
   );
+  tally("runs with faults on a tenth of all calls", SEEDS, SEEDS - failures.length);
   console.log(`${SEEDS - failures.length} of ${SEEDS} runs ended right, through ${faultCount} faults`);
   expect(failures.join("\n\n")).toBe("");
   expect(faultCount).toBeGreaterThan(0);
