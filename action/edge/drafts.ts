@@ -5,11 +5,12 @@ import { dirname, join, relative } from "node:path";
 import type { ArtifactFile, BuildRequest, Calls } from "../core/artifact.ts";
 import { bundleQuestions, distinct, type Question } from "../core/build-inputs.ts";
 import { ENTRY } from "../core/buildproblem.ts";
-import { isPackagePath, ownFiles, ownFileWarnings } from "../core/bundle.ts";
+import { isPackagePath, ownFiles, ownFileWarnings, SIGNATURES } from "../core/bundle.ts";
 import { doesWithout, variantNamed } from "../core/native-package.ts";
 import type { OwnCode } from "../core/call-sites.ts";
 import { bundleCalls } from "../core/calls.ts";
 import type { NativeRoot } from "../core/native-root.ts";
+import { packageName } from "../core/package-path.ts";
 import type { NativePackage } from "../core/passport.ts";
 import type { Problem } from "../core/problem.ts";
 import type { Removed } from "../core/prune.ts";
@@ -165,7 +166,9 @@ async function draft(
           .map(({ name }) => ({ name, folder: `node_modules/${name}` })),
         ...nativeBeside(vendored, packages),
       ],
-      calls: bundleCalls(bundle.metafile, bundle.output, names, own.code, signing),
+      calls: bundleCalls(bundle.metafile, bundle.output, names, own.code, [
+        ...new Set([...signing, ...signingBeside(vendored.files)]),
+      ]),
       warnings: [...own.warnings, ...absentWarnings(bundle, packages, root, request), ...vendored.warnings],
       questions: inputs && distinct([...inputs, ...trees]),
       native: (binaries) =>
@@ -202,6 +205,14 @@ function isNeeded({ folder, name }: Package, { imports }: Bundle, packages: Pack
     if (one?.folder !== folder) return false;
     const owner = packages.owner(join(root, importer));
     return owner === undefined || !doesWithout(owner.manifest, name);
+  });
+}
+
+/** Packages whose files sign requests to AWS. As bytes: they may be hundreds of megabytes. */
+function signingBeside(files: readonly ArtifactFile[]): readonly string[] {
+  return files.flatMap(({ path, content }) => {
+    const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
+    return SIGNATURES.some((name) => bytes.includes(name)) ? (packageName(path) ?? []) : [];
   });
 }
 

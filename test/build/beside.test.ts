@@ -270,6 +270,16 @@ test("AWS clients beside the bundle may call anything of their service", async (
   });
 });
 
+test("a package beside the bundle that signs requests by itself may call anything", async () => {
+  using here = project({
+    "node_modules/reader/package.json": '{"name":"reader","version":"1.0.0"}',
+    "node_modules/reader/index.js": "exports.place = __dirname; exports.sign = () => 'AWS4-HMAC-SHA256';",
+    "functions/a.ts": 'import { place } from "reader"; export const handler = async () => place;\n',
+  });
+  const [artifact] = await built(here.root);
+  expect(artifact!.calls).toMatchObject({ kind: "uncertain", reason: "reader signs requests by itself" });
+});
+
 const TWO = installed({
   "node_modules/words": {
     "package.json": '{"name":"words","version":"1.0.0"}',
