@@ -183,10 +183,19 @@ function filesBelow(folder: string, isWanted: (entry: Entry) => boolean, at = ""
     });
 }
 
+/** What npm, pnpm and yarn have installed, as they note it for themselves, and where from. */
+const INSTALLED = [
+  "node_modules/.package-lock.json",
+  "node_modules/.pnpm/lock.yaml",
+  "node_modules/.yarn-state.yml",
+  ".npmrc",
+  ".pnp.cjs",
+];
+
 /** The files that say what is installed. */
 export function installQuestions(root: string, lockFiles: readonly string[]): readonly Question[] {
   return upward(root).flatMap((folder) =>
-    [...lockFiles, "node_modules/.package-lock.json"].map((name): Question => ({
+    [...lockFiles, ...INSTALLED].map((name): Question => ({
       kind: "file",
       path: relative(root, join(folder, name)).replaceAll(sep, "/"),
     })),

@@ -92,6 +92,7 @@ test.each<[string, (here: Project) => void, readonly string[]]>([
     SOURCES,
   ],
   ["package.json", (here) => write(here, "functions/package.json", "{}"), SOURCES],
+  ["another registry", (here) => write(here, ".npmrc", "registry=https://example.org"), SOURCES],
   ["the lock file", (here) => appendFileSync(join(here.root, "package-lock.json"), "\n"), SOURCES],
 ])("built anew after a change of: %s", async (_what, change, expected) => {
   using here = project(FILES);
