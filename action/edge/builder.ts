@@ -128,7 +128,8 @@ async function fileProblem(request: BuildRequest, root: string): Promise<Problem
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
-  if (error.code === "ENOENT" || error.code === "ENOTDIR") return undefined;
+  // Nor is there a file where a link leads to itself, or where no disk takes the name.
+  if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(error.code ?? "")) return undefined;
   throw error;
 }
 

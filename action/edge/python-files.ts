@@ -93,7 +93,7 @@ async function kindOf(path: string): Promise<"file" | "folder" | undefined> {
     return (await stat(path)).isDirectory() ? "folder" : "file";
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) return undefined;
     throw error;
   }
 }

@@ -126,7 +126,7 @@ async function ifThere<Result>(look: () => Promise<Result>): Promise<Result | un
     return await look();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) return undefined;
     throw error;
   }
 }
@@ -152,7 +152,13 @@ interface Listed extends Requirements {
 async function readRequirements(requirements: string, root: string): Promise<Listed> {
   const inputs: string[] = [];
   const read = async (file: string): Promise<Requirements | undefined> => {
-    const text = await ifThere(async () => readFile(await realpath(join(root, file)), "utf8"));
+    const real = await ifThere(() => realpath(join(root, file)));
+    if (real !== undefined && !isInside(relative(root, real))) {
+      const place = { file, line: 1, column: 1 };
+      const message = `\`${file}\` is a link that leads out of the repository`;
+      return { ...NONE, problems: [{ place, message, hint: "Copy the file into the repository." }] };
+    }
+    const text = real === undefined ? undefined : await ifThere(() => readFile(real, "utf8"));
     if (text === undefined || inputs.includes(file)) return undefined;
     inputs.push(file);
     const outer = parseRequirements(file, text);

@@ -1,8 +1,8 @@
 /** The checkout on disk. Every path is held inside of the root, through symbolic links too. */
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, realpath, writeFile } from "node:fs/promises";
-import { dirname, isAbsolute, relative, resolve } from "node:path";
+import { lstat, mkdir, readFile, readdir, realpath, writeFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, relative, resolve } from "node:path";
 import { promisify } from "node:util";
 import { UserError } from "../core/problem.ts";
 import type { Workspace } from "../ports.ts";
@@ -41,10 +41,7 @@ async function inside(
   for (const candidate of [file, real]) {
     const way = relative(base, candidate);
     if (isAbsolute(path) || way === ".." || way.startsWith("../") || isAbsolute(way)) {
-      throw new UserError("path-outside", {
-        message: `\`${path}\` lies outside of the repository`,
-        hint: "Use a path from the repository's root, without `..` and without links that lead out.",
-      });
+      throw outsideError(path);
     }
   }
   return file;
@@ -65,8 +62,21 @@ async function readText(file: string, path: string): Promise<string> {
 
 async function nearestReal(file: string): Promise<string> {
   const found = await ifThere(() => realpath(file));
-  return found ?? nearestReal(dirname(file));
+  if (found !== undefined) return found;
+  // Writing to a link whose end is not there yet makes its end, wherever that is.
+  if ((await ifThere(() => lstat(file)))?.isSymbolicLink() === true) throw outsideError(basename(file));
+  return nearestReal(dirname(file));
 }
+
+function outsideError(path: string): UserError {
+  return new UserError("path-outside", {
+    message: `\`${path}\` lies outside of the repository`,
+    hint: "Use a path from the repository's root, without `..` and without links that lead out or nowhere.",
+  });
+}
+
+/** No file can be there: one that is not, a link that leads to itself, a name that no disk takes. */
+const NOWHERE: ReadonlySet<string | undefined> = new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"]);
 
 /** Undefined if the file is not there; all other errors are real. */
 async function ifThere<T>(action: () => Promise<T>): Promise<T | undefined> {
@@ -74,7 +84,7 @@ async function ifThere<T>(action: () => Promise<T>): Promise<T | undefined> {
     return await action();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    if (NOWHERE.has(code)) return undefined;
     throw error;
   }
 }
