@@ -151,7 +151,9 @@ test(
       const plan = planOf([toChange(changeOf(asSdk(changed))), ...others.slice(0, 1)], Object.create(null));
       for (const { effect } of plan.changes) seen.add(effect);
       const told = [planLines(plan.words), planSections("prod", plan), planJson(plan, "prod")];
-      if (JSON.stringify(told).includes("hunter2")) throw new Error("a secret is told");
+      // A change may have moved it to where a name stands, and names are shown.
+      const moved = JSON.stringify(changed).replaceAll('"TOKEN":"hunter2"', "").includes("hunter2");
+      if (!moved && JSON.stringify(told).includes("hunter2")) throw new Error("a secret is told");
     });
     expect([...seen].toSorted()).toEqual([
       "added",
