@@ -90,7 +90,7 @@ test(
     await hold(
       "answers of CloudFormation, changed",
       changedJson([ANSWERS]),
-      { sample: 60, all: 1_500 },
+      { sample: 60, all: 800 },
       async (changed) => {
         answers = typeof changed === "object" && changed !== null ? changed : {};
         for (const ask of QUESTIONS) {
