@@ -7,6 +7,7 @@ import type { Metafile } from "esbuild";
 import data from "../../templates/sdk-actions.json" with { type: "json" };
 import type { Calls } from "./artifact.ts";
 import { importsUnseen, signsRequests } from "./bundle.ts";
+import { type ArgumentActions, argumentActions } from "./call-arguments.ts";
 import { callSites, type CommandUse, type OwnCode } from "./call-sites.ts";
 
 /** The actions of one command: all of them, or those that its arguments ask for. */
@@ -15,6 +16,7 @@ type Need = readonly string[] | { readonly anyOf: readonly string[] };
 interface SdkActions {
   readonly clients: Readonly<Record<string, string>>;
   readonly commands: Readonly<Record<string, Readonly<Record<string, Need>>>>;
+  readonly arguments: Readonly<Record<string, ArgumentActions>>;
   readonly ownUse: Readonly<Record<string, readonly string[]>>;
   readonly opaque: readonly Opaque[];
   readonly signers: readonly string[];
@@ -50,6 +52,8 @@ interface Crossing {
   readonly from: string;
   readonly to: string;
   readonly kind: string;
+  /** `from` is a file of the user's own, and not a package's name. */
+  readonly isOwn: boolean;
 }
 
 const sdk: SdkActions = data;
@@ -75,7 +79,7 @@ export function bundleCalls(
     packages.set(file.package, [...(packages.get(file.package) ?? []), file.path]);
   }
   const clients = [...packages].flatMap(([name, paths]) =>
-    name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings) : [],
+    name.startsWith("@aws-sdk/client-") ? clientFindings(name, paths, crossings, own) : [],
   );
   const doubts = [
     ...opaqueDoubts(packages, crossings),
@@ -125,7 +129,12 @@ function besideDoubts(names: readonly string[]): readonly Doubt[] {
   });
 }
 
-function clientFindings(name: string, paths: readonly string[], crossings: readonly Crossing[]): Findings {
+function clientFindings(
+  name: string,
+  paths: readonly string[],
+  crossings: readonly Crossing[],
+  own: readonly OwnCode[],
+): Findings {
   const client = name.slice("@aws-sdk/client-".length);
   const prefix = sdk.clients[client];
   const doubt = (reason: string): Findings => ({
@@ -142,7 +151,14 @@ function clientFindings(name: string, paths: readonly string[], crossings: reado
   if (commands.length === 0) return doubt(`no command of ${name} was found in the bundle`);
   if (prefix === undefined)
     return doubt(`it is not known which actions ${name} needs for ${commands.join(", ")}`);
-  const needs = commands.map((command) => sdk.commands[client]?.[command] ?? [`${prefix}:${command}`]);
+  const isCalledUnseen = crossings.some(({ from, to, isOwn }) => to === name && !isOwn && !isOfSdk(from));
+  const needs = commands.map((command): Need => {
+    const need = sdk.commands[client]?.[command] ?? [`${prefix}:${command}`];
+    const more = argumentActions(command, sdk.arguments[client] ?? {}, own, isCalledUnseen);
+    if ("anyOf" in need || more.length === 0) return need;
+    // Whether it has the argument is not certain: no arrow need grant it.
+    return { anyOf: sortedSet([...need, ...more]) };
+  });
   return {
     uses: needs.map((need, i) => ({
       command: commands[i] ?? "",
@@ -215,10 +231,11 @@ function sortedSet(values: readonly string[]): readonly string[] {
 }
 
 function crossingsOf(metafile: Metafile, input: string): readonly Crossing[] {
-  const from = packageFile(input)?.package ?? input;
+  const owner = packageFile(input)?.package;
+  const from = owner ?? input;
   return (metafile.inputs[input]?.imports ?? []).flatMap(({ path, kind }) => {
     const to = packageFile(path)?.package;
-    return to === undefined || to === from ? [] : [{ from, to, kind }];
+    return to === undefined || to === from ? [] : [{ from, to, kind, isOwn: owner === undefined }];
   });
 }
 

@@ -211,6 +211,43 @@ const CASES: readonly Case[] = [
   },
 ];
 
+/** Of a bundle whose SDK commands may need more, by their arguments. */
+const BODIES: Readonly<Record<string, readonly [code: string, ...actions: string[]]>> = {
+  "arguments that need nothing more": [
+    "new PutObjectCommand({ Bucket, Key, Body: { ...Bucket } })",
+    "s3:PutObject",
+  ],
+  "an argument that needs more": [
+    "new PutObjectCommand({ Bucket, Key, Tagging: 'a=b' })",
+    "s3:PutObject",
+    "s3:PutObjectTagging",
+  ],
+  "an argument of another command": [
+    "[new PutObjectCommand({ Bucket, Key }), new GetObjectCommand({ Bucket, Key, VersionId: Key })]",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+    "s3:PutObject",
+  ],
+  "arguments from elsewhere": ["new GetObjectCommand(Bucket)", "s3:GetObject", "s3:GetObjectVersion"],
+  "more arguments from elsewhere": [
+    "new GetObjectCommand({ Key, ...Bucket })",
+    "s3:GetObject",
+    "s3:GetObjectVersion",
+  ],
+};
+
+test.each(Object.entries(BODIES))(
+  "what a command needs by its arguments: %s",
+  async (_what, [code, ...actions]) => {
+    using here = project({
+      "functions/a.ts": `import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+      export const handler = async ({ Bucket, Key }: any) => ${code};`,
+    });
+    const [artifact] = await here.build("functions/a.ts");
+    expect(artifact?.calls).toMatchObject({ kind: "exact", actions });
+  },
+);
+
 /** Packages that are not installed here. `sideEffects` as in the SDK: else everything would stay in the bundle. */
 const PACKAGES = {
   "functions/node_modules/@aws-sdk/client-burrow/package.json":
@@ -235,6 +272,17 @@ test("what each bundle can call, all of them built at once", async () => {
   expect(
     artifacts.map(({ calls: { sites: _sites, ...calls } }, i) => ({ what: CASES[i]?.what, calls })),
   ).toEqual(CASES.map(({ what, calls }) => ({ what, calls })));
+});
+
+test("what a command needs by its arguments, if a package gives it them", async () => {
+  using here = project({
+    "functions/node_modules/upload/package.json": "{}",
+    "functions/node_modules/upload/index.js": `import { PutObjectCommand } from "@aws-sdk/client-s3";
+      export const upload = (body) => new PutObjectCommand(body);`,
+    "functions/a.ts": 'import { upload } from "upload"; export const handler = async () => upload({});',
+  });
+  const [artifact] = await here.build("functions/a.ts");
+  expect(artifact?.calls.actions).toContain("s3:PutObjectTagging");
 });
 
 test("the reference functions", async () => {

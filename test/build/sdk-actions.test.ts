@@ -22,6 +22,19 @@ test("every action is one of IAM's form, and each list is sorted", () => {
   for (const need of needs) expect(need.actions).toEqual(need.actions.toSorted());
 });
 
+test("what arguments need besides is of the same form, of commands with a client", () => {
+  const further = Object.entries(data.arguments).flatMap(([client, all]) =>
+    Object.values<Readonly<Record<string, readonly string[]>>>(all).flatMap((commands) =>
+      Object.entries(commands).map(([command, actions]) => ({ client, command, actions })),
+    ),
+  );
+  expect(further.flatMap(({ actions }) => actions).filter((action) => !ACTION.test(action))).toEqual([]);
+  const files = readdirSync(`${PACKAGES}/client-s3/dist-es/commands`);
+  expect(
+    further.filter(({ client, command }) => client !== "s3" || !files.includes(`${command}Command.js`)),
+  ).toEqual([]);
+});
+
 test("every client with special commands has a prefix", () => {
   expect(needs.map(({ client }) => client).filter((client) => !(client in data.clients))).toEqual([]);
 });
