@@ -42,9 +42,9 @@ export interface ParsedDocument {
 
 /**
  * A pipeline of 500 resources needs some 30 kB; a file over this limit is a mistake or an attack. What is most work for
- * the parser (a list of nothing but commas) takes it a second for each 300 kB.
+ * the parser (a list of nothing but commas) takes it a second for each 200 kB.
  */
-const MAX_CHARACTERS = 300_000;
+const MAX_CHARACTERS = 200_000;
 
 export function parseDocument(
   source: SourceText,

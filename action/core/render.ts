@@ -22,7 +22,7 @@ import type { Built } from "./built.ts";
 import type { ConcreteStage } from "./stage.ts";
 import { suggestion } from "./suggest.ts";
 import type { Resource } from "./template.ts";
-import { type Value, type ValueMap, intrinsicOf, isValueMap, textOf } from "./value.ts";
+import { type Value, type ValueMap, intrinsicOf, isValueList, isValueMap, textOf } from "./value.ts";
 
 /** Of a built function, what the template needs to know. */
 export interface BuiltCode {
@@ -212,11 +212,23 @@ function override({ component, instance }: Built, resources: Record<string, Reso
       continue;
     }
     at(place, problems, () => {
+      refuseMixed(properties);
       const resolved = instance.resolve(properties);
       resources[id] = { ...resource, Properties: merge(resource.Properties ?? {}, resolved) as ValueMap };
     });
   }
   return problems;
+}
+
+/** A function beside other keys is none to CloudFormation, and may become one when null takes the others away. */
+function refuseMixed(value: Value): void {
+  if (isValueList(value)) return value.forEach(refuseMixed);
+  if (!isValueMap(value)) return;
+  const keys = Object.keys(value);
+  const call = keys.find((key) => key === "Ref" || key.startsWith("Fn::"));
+  if (call !== undefined && keys.length > 1)
+    throw new TemplateMistake(`\`${call}\` stands beside other keys`);
+  Object.values(value).forEach(refuseMixed);
 }
 
 /**

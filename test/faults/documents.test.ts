@@ -159,13 +159,13 @@ const ANY_TEXT = fc
 
 test("a pipeline with any of its keys, values and entries changed", LIMIT, async () => {
   const cases = changedYaml(PIPELINES);
-  const found = await outcomes("pipeline.yaml, changed", cases, { sample: 1_500, all: 20_000 }, readPipeline);
+  const found = await outcomes("pipeline.yaml, changed", cases, { sample: 800, all: 20_000 }, readPipeline);
   expect(found).toEqual(BOTH);
 });
 
 test("a template with any of its keys, values and entries changed", LIMIT, async () => {
   const cases = changedYaml(templates);
-  const found = await outcomes("templates, changed", cases, { sample: 1_000, all: 20_000 }, readTemplate);
+  const found = await outcomes("templates, changed", cases, { sample: 600, all: 20_000 }, readTemplate);
   expect(found).toEqual(BOTH);
 });
 
@@ -177,7 +177,7 @@ test("a template that was changed, and the pipelines that use it", LIMIT, async 
 
 test("a file of items with any of its keys, values and entries changed", LIMIT, async () => {
   const cases = changedYaml([ITEMS]);
-  const found = await outcomes("items, changed", cases, { sample: 1_500, all: 10_000 }, readItems);
+  const found = await outcomes("items, changed", cases, { sample: 1_000, all: 10_000 }, readItems);
   expect(found).toEqual(BOTH);
 });
 
@@ -290,7 +290,7 @@ function queues(length: number): string {
 
 /** Each took the parser minutes, or the whole memory, before it was refused or read in linear time. */
 const HOSTILE: Readonly<Record<string, string>> = {
-  "20,000 keys": Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join("\n"),
+  "18,000 keys": Array.from({ length: 18_000 }, (_, index) => `k${index}: 1`).join("\n"),
   "5,000 aliases": `a: &a 1\nb: [${"*a,".repeat(5_000)}]`,
   "aliases of aliases":
     "a: &a [x,x]\nb: &b [*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c]\ne: [*d,*d,*d,*d]",
@@ -304,23 +304,23 @@ const HOSTILE: Readonly<Record<string, string>> = {
   "deep indentation": Array.from({ length: 1_000 }, (_, depth) => `${" ".repeat(depth)}a:`).join("\n"),
   "ten megabytes": "# \n".repeat(3_500_000),
   "ten megabytes in a line": `name: ${"x".repeat(10_000_000)}`,
-  "a key of 290,000 letters": `${"k".repeat(290_000)}: 1`,
+  "a key of 190,000 letters": `${"k".repeat(190_000)}: 1`,
   "20,000 lines of nonsense": "a: b: c\n".repeat(20_000),
-  "290,000 times NUL": "\0".repeat(290_000),
-  "290,000 tabs": "\t".repeat(290_000),
-  "290,000 byte order marks": "\uFEFF".repeat(290_000),
-  "90,000 anchors": "&a ".repeat(90_000),
-  "50,000 tags": "!Ref ".repeat(50_000),
-  "70,000 documents": "---\n".repeat(70_000),
+  "190,000 times NUL": "\0".repeat(190_000),
+  "190,000 tabs": "\t".repeat(190_000),
+  "190,000 byte order marks": "\uFEFF".repeat(190_000),
+  "60,000 anchors": "&a ".repeat(60_000),
+  "35,000 tags": "!Ref ".repeat(35_000),
+  "45,000 documents": "---\n".repeat(45_000),
   "100,000 quotes": `name: ${'"'.repeat(100_000)}`,
-  "140,000 entries in a line": `[${"x,".repeat(140_000)}]`,
-  "20,000 arrows": `name: x\nflow:\n${"  - a -> b\n".repeat(20_000)}`,
+  "95,000 entries in a line": `[${"x,".repeat(95_000)}]`,
+  "15,000 arrows": `name: x\nflow:\n${"  - a -> b\n".repeat(15_000)}`,
   "2,000 arrows to nowhere": `name: x\nstages: { prod: {} }\ncomponents:\n${queues(900)}\nflow:\n${"  - a -> b\n".repeat(2_000)}`,
   "900 components": `name: x\nstages: { prod: {} }\ncomponents:\n${queues(900)}\nflow: []`,
-  "an arrow of 50,000 ends": `name: x\ncomponents: { a: { kind: queue } }\nflow: ["${"a -> ".repeat(50_000)}a"]`,
-  "10,000 components": `name: x\nstages: { prod: {} }\ncomponents:\n${queues(10_000)}\nflow: []`,
+  "an arrow of 35,000 ends": `name: x\ncomponents: { a: { kind: queue } }\nflow: ["${"a -> ".repeat(35_000)}a"]`,
+  "7,000 components": `name: x\nstages: { prod: {} }\ncomponents:\n${queues(7_000)}\nflow: []`,
   "1,000 unknown kinds": `name: x\nstages: { prod: {} }\ncomponents:\n${queues(1_000).replaceAll("queue", "queeu")}\nflow: []`,
-  "20,000 unknown options": `name: x\nstages: { prod: {} }\ncomponents: { a: { kind: queue, ${Array.from({ length: 20_000 }, (_, index) => `k${index}: 1`).join(", ")} } }\nflow: []`,
+  "16,000 unknown options": `name: x\nstages: { prod: {} }\ncomponents: { a: { kind: queue, ${Array.from({ length: 16_000 }, (_, index) => `k${index}: 1`).join(", ")} } }\nflow: []`,
 };
 
 test.each(Object.entries(HOSTILE))("hostile, in time: %s", { timeout: 60_000 }, async (_what, text) => {

@@ -87,7 +87,7 @@ test("the workspace reads and writes nothing outside", { timeout: 600_000 }, asy
   const before = outsideNow();
   const workspace = diskWorkspace(root);
   const seen = new Set<string>();
-  await hold("paths", path, { sample: 500, all: 20_000 }, async (one) => {
+  await hold("paths", path, { sample: 400, all: 20_000 }, async (one) => {
     const text = await refusedOr(workspace.read(one));
     if (text?.includes(SECRET) === true) throw new Error("it was read");
     const names = await refusedOr(workspace.list(one));
