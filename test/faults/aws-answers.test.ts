@@ -90,7 +90,7 @@ test(
     await hold(
       "answers of CloudFormation, changed",
       changedJson([ANSWERS]),
-      { sample: 40, all: 800 },
+      { sample: 25, all: 800 },
       async (changed) => {
         answers = typeof changed === "object" && changed !== null ? changed : {};
         for (const ask of QUESTIONS) {
@@ -147,7 +147,7 @@ test(
   async () => {
     const seen = new Set<string>();
     const others = CHANGES.map((change) => toChange(changeOf(asSdk(change))));
-    await hold("change sets, changed", changedJson(CHANGES), { sample: 800, all: 15_000 }, (changed) => {
+    await hold("change sets, changed", changedJson(CHANGES), { sample: 300, all: 15_000 }, (changed) => {
       const plan = planOf([toChange(changeOf(asSdk(changed))), ...others.slice(0, 1)], Object.create(null));
       for (const { effect } of plan.changes) seen.add(effect);
       const told = [planLines(plan.words), planSections("prod", plan), planJson(plan, "prod")];

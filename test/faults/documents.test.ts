@@ -159,13 +159,13 @@ const ANY_TEXT = fc
 
 test("a pipeline with any of its keys, values and entries changed", LIMIT, async () => {
   const cases = changedYaml(PIPELINES);
-  const found = await outcomes("pipeline.yaml, changed", cases, { sample: 800, all: 20_000 }, readPipeline);
+  const found = await outcomes("pipeline.yaml, changed", cases, { sample: 500, all: 20_000 }, readPipeline);
   expect(found).toEqual(BOTH);
 });
 
 test("a template with any of its keys, values and entries changed", LIMIT, async () => {
   const cases = changedYaml(templates);
-  const found = await outcomes("templates, changed", cases, { sample: 600, all: 20_000 }, readTemplate);
+  const found = await outcomes("templates, changed", cases, { sample: 400, all: 20_000 }, readTemplate);
   expect(found).toEqual(BOTH);
 });
 
@@ -224,7 +224,7 @@ function yamlOf(value: unknown): SourceText {
 }
 
 test("a pipeline of the right outline with anything inside", LIMIT, async () => {
-  const sizes = { sample: 300, all: 3_000 };
+  const sizes = { sample: 200, all: 3_000 };
   expect(await outcomes("pipeline.yaml, right outline", outline, sizes, readPipeline)).toContain("refused");
 });
 
@@ -267,7 +267,7 @@ test("overrides of any kind", LIMIT, async () => {
       flow: [],
     }),
   );
-  expect(await outcomes("overrides", text, { sample: 700, all: 5_000 }, readPipeline)).toEqual(BOTH);
+  expect(await outcomes("overrides", text, { sample: 400, all: 5_000 }, readPipeline)).toEqual(BOTH);
 });
 
 /** What once went wrong, and what is worth a look by name. A file's beginning says how it is read. */

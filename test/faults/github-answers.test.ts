@@ -125,7 +125,7 @@ test(
     await hold(
       "answers of GitHub, changed",
       changedJson([ANSWERS]),
-      { sample: 40, all: 500 },
+      { sample: 25, all: 500 },
       async (changed) => {
         answers = typeof changed === "object" && changed !== null ? changed : {};
         for (const outcome of await outcomesOf()) seen.add(outcome);

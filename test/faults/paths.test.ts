@@ -87,7 +87,7 @@ test("the workspace reads and writes nothing outside", { timeout: 600_000 }, asy
   const before = outsideNow();
   const workspace = diskWorkspace(root);
   const seen = new Set<string>();
-  await hold("paths", path, { sample: 400, all: 20_000 }, async (one) => {
+  await hold("paths", path, { sample: 250, all: 20_000 }, async (one) => {
     const text = await refusedOr(workspace.read(one));
     if (text?.includes(SECRET) === true) throw new Error("it was read");
     const names = await refusedOr(workspace.list(one));
@@ -114,7 +114,7 @@ test("a function's source is never outside", { timeout: 600_000 }, async () => {
   const bad = path.map((one) => (/\.(?:ts|py)$/.test(one) ? one : `${one}/file.ts`));
   const source = fc.oneof({ weight: 4, arbitrary: bad }, { weight: 1, arbitrary: good });
   const seen = new Set<string>();
-  await hold("sources of functions", source, { sample: 100, all: 2_000 }, async (one) => {
+  await hold("sources of functions", source, { sample: 60, all: 2_000 }, async (one) => {
     const runtime = one.endsWith(".py") ? { runtime: "python3.13" } : {};
     const built = await refusedOr(builderOf(root).build([{ ...requestOf(one, 0), ...runtime }]));
     if (built !== "refused" && JSON.stringify(built).includes(SECRET)) throw new Error("it was built");
