@@ -166,7 +166,7 @@ test("the stand-in for cache is red for what actions/cache would not take", asyn
       - uses: actions/cache@v4
         with: { path: "${path}", key: "warren-\${{ runner.os }}" }
 `;
-  const [kept] = await run(caching("\${{ runner.tool_cache }}/warren"));
+  const [kept] = await run(caching("${{ runner.tool_cache }}/warren"));
   const [relative] = await run(caching("warren"));
   expect([kept?.code, relative?.code]).toEqual([0, 1]);
   expect(kept?.log).toContain("cache warren-Linux: not found");
