@@ -91,12 +91,17 @@ export function externals(settings: ExternalSettings, seen: Seen): Plugin {
     const found = packages.find(name, resolveDir);
     if (found === undefined) return hasPlugAndPlay(root) ? plugAndPlay(args, setup) : undefined;
     if (!outside.has(found.folder) && packages.native(found) === undefined) return undefined;
-    seen.imports.push({ importer, specifier: path, package: found });
     return leave(args, found, setup);
   }
 
-  async function leave(args: OnResolveArgs, found: Package, setup: PluginBuild): Promise<OnResolveResult> {
+  async function leave(
+    args: OnResolveArgs,
+    found: Package,
+    setup: PluginBuild,
+  ): Promise<OnResolveResult | undefined> {
     const { path, kind } = args;
+    if (await isReplaced(args, found, setup)) return undefined;
+    seen.imports.push({ importer: metafilePath(root, args.importer), specifier: path, package: found });
     const isImport = kind === "import-statement" || kind === "dynamic-import";
     // Node finds fewer names in a CommonJS module than bundlers do, and another default; `require` gives all of it.
     if (settings.format === "esm" && isImport && !(await isEsModule(args, found, setup))) {
@@ -132,6 +137,14 @@ async function plugAndPlay(args: OnResolveArgs, setup: PluginBuild): Promise<OnR
   const text = `\`${path}\` is not in node_modules, as this repository uses Yarn's Plug'n'Play, out of whose archives a function cannot be packed`;
   const hint = "Write `nodeLinker: node-modules` into .yarnrc.yml, and run `yarn install`.";
   return { errors: [{ text, notes: [{ text: hint }] }] };
+}
+
+/** Whether tsconfig.json gives a file of the user's own that name. */
+async function isReplaced(args: OnResolveArgs, { folder }: Package, setup: PluginBuild): Promise<boolean> {
+  const { path, kind, importer, resolveDir } = args;
+  const found = await setup.resolve(path, { kind, importer, resolveDir, pluginData: ASKED });
+  const isFile = found.errors.length === 0 && !found.external && found.namespace === "file";
+  return isFile && !isPackagePath(found.path) && !found.path.startsWith(`${folder}${sep}`);
 }
 
 /** Whether Node gets an ES module for an `import` of it. */

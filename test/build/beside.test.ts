@@ -367,6 +367,18 @@ test("a native package that is imported by another name than its own", async () 
   expect(artifact?.passport.native.map(({ name }) => name)).toEqual(["page", "speed"]);
 });
 
+test("a native package in whose place tsconfig.json puts a file of the user's own", async () => {
+  using here = project({
+    "tsconfig.json": '{"compilerOptions":{"paths":{"speed":["./functions/slow.ts"]}}}',
+    "node_modules/speed/package.json": '{"name":"speed","version":"1.0.0","gypfile":true}',
+    "node_modules/speed/index.js": "throw new Error('no binary');",
+    "functions/slow.ts": "export const x = 'slow';",
+    "functions/a.ts": 'import { x } from "speed"; export const handler = async () => x;\n',
+  });
+  const [artifact] = await built(here.root);
+  expect(artifact?.passport.native).toEqual([]);
+});
+
 test("what a package asks for in vain is left to be missing", async () => {
   const files = {
     "node_modules/db/index.js":
