@@ -101,19 +101,22 @@ export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "ri
 export function told(
   changes: readonly Change[],
   stack: Pick<Stack, "tags"> | undefined,
-  { origins, guard, protected: isProtected }: Pick<Rendered, "origins" | "guard" | "protected">,
+  rendered: Pick<Rendered, "stackName" | "origins" | "guard" | "protected" | "items">,
   {
     workspace,
     clock,
   }: Pick<PlanPorts, "clock"> & { readonly workspace: Pick<PlanPorts["workspace"], "sha256"> },
 ): Told {
+  const { stackName, origins, guard, protected: isProtected } = rendered;
   const all = planned(changes, origins);
   const fingerprint = fingerprinter(stack?.tags, workspace.sha256);
   const today = new Date(clock.now()).toISOString().slice(0, 10);
   const creates = stack === undefined;
   const risk = planRisk(all.changes, guard, { protected: isProtected, creates, today });
   const words = planWords(all.changes, fingerprint, risk.risks);
-  const content = digestPlan(all.changes, risk.risks, fingerprint, workspace.sha256);
+  const items = changedItems(rendered, stack, workspace);
+  const whole = { stackName, changes: all.changes, items, risks: risk.risks };
+  const content = digestPlan(whole, fingerprint, workspace.sha256);
   const record = recordPlan(content, fingerprint);
   return { ...all, words, counts: countsOf(words), risk, content, record };
 }

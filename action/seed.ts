@@ -29,7 +29,10 @@ export const MARKER_TAG = "warren:marker";
 const ITEMS_TAG = "warren:items";
 
 /** One digest over all tables' items, to see whether any must be loaded; nothing if there are no items. */
-export function itemsTag(rendered: Rendered, workspace: Pick<Workspace, "sha256">): Record<string, string> {
+export function itemsTag(
+  rendered: Pick<Rendered, "items">,
+  workspace: Pick<Workspace, "sha256">,
+): Record<string, string> {
   if (rendered.items.length === 0) return {};
   const digests = rendered.items.map(({ output, digest }) => `${output} ${digest}\n`);
   return { [ITEMS_TAG]: workspace.sha256(digests.join("")) };
@@ -37,8 +40,8 @@ export function itemsTag(rendered: Rendered, workspace: Pick<Workspace, "sha256"
 
 /** The tables whose items a deploy would load: all or none, since one tag stands for all of them. */
 export function changedItems(
-  rendered: Rendered,
-  stack: Stack | undefined,
+  rendered: Pick<Rendered, "items">,
+  stack: Pick<Stack, "tags"> | undefined,
   workspace: Pick<Workspace, "sha256">,
 ): readonly TableItems[] {
   return itemsTag(rendered, workspace)[ITEMS_TAG] === stack?.tags[ITEMS_TAG] ? [] : rendered.items;

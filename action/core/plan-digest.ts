@@ -1,12 +1,13 @@
 /**
- * What of a plan counts when it is made again: equal digests are equal changes, whenever and from whichever commit they
- * were planned. In it are the changes with their values, hidden ones as fingerprints; not in it are physical ids, tags,
- * times, reasons, and the order of anything.
+ * What of a plan counts when it is made again: equal digests are equal changes of the same stack, whenever and from
+ * whichever commit they were planned. In it are the changes with their values, hidden ones as fingerprints, and the items
+ * that are put; not in it are physical ids, tags, times, reasons, and the order of anything.
  */
 import { formatCommentData } from "./comment-data.ts";
 import { EFFECTS, type Effect } from "./plan-words.ts";
 import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { type Fingerprint, redactTree } from "./redact.ts";
+import type { TableItems } from "./rendered.ts";
 import { RISK_KINDS, type Risk, type RiskKind } from "./risk.ts";
 import { type Value, type ValueMap, canonicalJson, isValueList, isValueMap } from "./value.ts";
 
@@ -49,21 +50,35 @@ export function isApproval(text: string): boolean {
   return /^[0-9a-f]{12,64}$/.test(text);
 }
 
-/** `risks` are redacted already. */
+export interface Digestible {
+  readonly stackName: string;
+  readonly changes: readonly PlannedChange[];
+  /** Those that are put, as no change set knows of them. */
+  readonly items: readonly Pick<TableItems, "component" | "digest">[];
+  /** Redacted already. */
+  readonly risks: readonly Risk[];
+}
+
 export function digestPlan(
-  changes: readonly PlannedChange[],
-  risks: readonly Risk[],
+  { stackName, changes, items, risks }: Digestible,
   fingerprint: Fingerprint,
   sha256: Sha256,
 ): PlanDigest {
-  const digested = changes
-    .map(({ logicalId, effect, ...rest }) => {
+  const digested = [
+    ...changes.map(({ logicalId, effect, ...rest }) => {
       const content = canonicalChange({ logicalId, effect, ...rest }, fingerprint);
       return { logicalId, effect, content: sha256(canonicalJson(content)) };
-    })
-    .toSorted((a, b) => (a.logicalId < b.logicalId ? -1 : 1));
+    }),
+    ...items.map(({ component, digest }) => ({
+      logicalId: itemsOf(component),
+      effect: "changed" as const,
+      // Not the items' own digest: whoever knows most of them could guess the rest.
+      content: sha256(fingerprint(itemsOf(component), digest)),
+    })),
+  ].toSorted((a, b) => (a.logicalId < b.logicalId ? -1 : 1));
   return {
-    digest: sha256(canonicalJson(digested.map(({ content }) => content))),
+    // Equal changes of two stages are two plans.
+    digest: sha256(canonicalJson([stackName, ...digested.map(({ content }) => content)])),
     changes: digested.map(({ logicalId, effect, content }) => ({
       logicalId,
       effect,
@@ -71,6 +86,11 @@ export function digestPlan(
     })),
     risks: risks.map(({ kind, logicalId, text }) => ({ kind, logicalId, text })),
   };
+}
+
+/** Stands where changes have a logical id, and is none. */
+function itemsOf(component: string): string {
+  return `items of ${component}`;
 }
 
 function canonicalChange(change: PlannedChange, fingerprint: Fingerprint): Value {

@@ -52,7 +52,8 @@ const WORDS = { new: "not reviewed", gone: "no longer in it", different: "not as
 function differenceLine({ kind, logicalId, effect }: Difference, words: readonly ResourceWords[]): string {
   const now = words.find((one) => one.logicalId === logicalId) ?? { ...lostName(logicalId), main: false };
   const title = resourceTitle(now, (name) => name);
-  return `${WORDS[kind]}: ${title} ${effect.replaceAll("-", " ")} (${logicalId})`;
+  const id = title === logicalId ? "" : ` (${logicalId})`;
+  return `${WORDS[kind]}: ${title} ${effect.replaceAll("-", " ")}${id}`;
 }
 
 /** Undefined for a review with which the plan may be executed. `all`: the plan's risks, with their places. */

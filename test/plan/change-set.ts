@@ -96,7 +96,7 @@ export function planOf(
   const meaning = told(
     changes,
     { tags: { [SALT_TAG]: "grain" } },
-    { origins, protected: true, ...(guard && { guard }) },
+    { stackName: "burrow-prod", items: [], origins, protected: true, ...(guard && { guard }) },
     { workspace: { sha256 }, clock: systemClock },
   );
   const kind = changes.length > 0 ? "update" : "nothing";

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { commentMarker } from "../../action/core/comment.ts";
 import { formatCommentData, parseCommentData } from "../../action/core/comment-data.ts";
 import {
+  type Digestible,
   type PlanDigest,
   digestPlan,
   isSealed,
@@ -23,8 +24,12 @@ import { sha256 } from "../deploy/world.ts";
 import { change, place } from "../risk/changes.ts";
 
 const fingerprint = fingerprinter({ [SALT_TAG]: "salt" }, sha256);
-const digestOf = (changes: readonly PlannedChange[], risks: readonly Risk[] = []): PlanDigest =>
-  digestPlan(changes, risks, fingerprint, sha256);
+const digestOf = (
+  changes: readonly PlannedChange[],
+  risks: readonly Risk[] = [],
+  more: Partial<Digestible> = {},
+): PlanDigest =>
+  digestPlan({ stackName: "burrow-prod", changes, items: [], risks, ...more }, fingerprint, sha256);
 
 const property: fc.Arbitrary<PropertyChange> = fc.record(
   {
@@ -98,6 +103,14 @@ describe("the digest of a plan", () => {
         expect(digestOf(other)).toEqual(digestOf(one));
       }),
     );
+  });
+
+  test("is another one for another stack, and for other items", () => {
+    const of = (more: Partial<Digestible>): PlanDigest => digestOf([], [], more);
+    const [before, after] = ["1", "2"].map((digest) => of({ items: [{ component: "fang", digest }] }));
+    const digests = [of({}), of({ stackName: "burrow-staging" }), before, after].map((one) => one?.digest);
+    expect(new Set(digests).size).toBe(4);
+    expect(after?.changes).toMatchObject([{ logicalId: "items of fang", effect: "changed" }]);
   });
 
   test("is another one when any one thing of it is another, and says of which resource", () => {
@@ -294,9 +307,9 @@ describe("the review of a plan", () => {
     const wider = risk("`worker` may s3:* on everything");
     const review = judgeReview(digestOf([policy("b")], [wider]), [reviewed(digestOf([policy("a")]))], []);
     expect(reviewRefusal(review, "prod", [], [wider])?.message).toMatchInlineSnapshot(`
-      "this plan 3eea082103ac is riskier than what was reviewed in #12: nothing was changed
+      "this plan 2659a52c8708 is riskier than what was reviewed in #12: nothing was changed
           not as reviewed: policy of worker changed (WorkerPolicy)
-          If it is to be deployed all the same, start the workflow by hand with \`command: deploy\`, \`stage: prod\`, \`approve: 3eea082103ac\`: whoever may approve jobs of the stage's environment then decides.
+          If it is to be deployed all the same, start the workflow by hand with \`command: deploy\`, \`stage: prod\`, \`approve: 2659a52c8708\`: whoever may approve jobs of the stage's environment then decides.
       config/pipeline.yaml:9:3: not reviewed: more rights: \`worker\` may s3:* on everything"
     `);
   });
