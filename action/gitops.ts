@@ -31,7 +31,7 @@ import {
 import { goBack, planBack } from "./go-back.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./ports.ts";
-import { type PreviewOutcome, preview } from "./preview.ts";
+import { type PreviewOutcome, failed, isCurrent, preview } from "./preview.ts";
 import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
 import { deployProven } from "./proof.ts";
 import { readProject } from "./project.ts";
@@ -151,6 +151,8 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   const { ports, announce, inputs } = errand;
   const { sha, branch } = intent;
   const built = await build(errand);
+  // What was pushed without a pull request, or came together by merges, nobody has judged.
+  await obeyJudges(errand, built);
   const pullRequest = await openPullRequestOf(intent, errand);
   const commit = { sha, branch, ...(pullRequest === undefined ? {} : { pullRequest }) };
   const prepared = await prepare(errand, intent, built, commit);
@@ -199,6 +201,20 @@ async function openPullRequestOf(
 async function planStage(intent: Of<"plan">, errand: Errand): Promise<GitopsOutcome> {
   if (intent.commit !== undefined)
     return { kind: "planned", ...(await planBack(intent, intent.commit, errand)) };
+  const { pullRequest } = intent;
+  try {
+    return await planNew(intent, errand);
+  } catch (error) {
+    // The plan that it shows is of an older commit.
+    if (pullRequest && (await isCurrent(pullRequest, errand))) {
+      const verdict = failed("there is no plan of the newest commit", error);
+      await errand.announce.comment(pullRequest.number, { ...factsOf(errand, pullRequest.number), verdict });
+    }
+    throw error;
+  }
+}
+
+async function planNew(intent: Of<"plan">, errand: Errand): Promise<GitopsOutcome> {
   const { ports, announce, run } = errand;
   const { pullRequest, branch } = intent;
   const artifacts = await build(errand);

@@ -2,6 +2,7 @@
 import { changeSetFailure } from "./cause.ts";
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { planned } from "./core/change.ts";
+import { driftBanner } from "./core/drift.ts";
 import { type Counts, countsOf } from "./core/plan-lines.ts";
 import { type PlanDigest, digestPlan, recordPlan } from "./core/plan-digest.ts";
 import { type PlanRisk, planRisk } from "./core/plan-risk.ts";
@@ -40,6 +41,8 @@ export interface Plan {
   readonly record: ValueMap;
   /** Components whose items would be put. */
   readonly items: readonly string[];
+  /** For people: the stack is not what its template says. Told of what is known anyway, and never looked for. */
+  readonly drift?: string;
 }
 
 /** Throws UserError `stack-busy` (an operation is running), `stack-stuck`, `stack-foreign`, `plan-failed`. */
@@ -49,9 +52,11 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const phase = phaseOf(stack?.status);
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
+  const banner = stack && driftBanner(stack);
+  const drift = banner === undefined ? {} : { drift: banner };
   if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
     const same = told([], stack, rendered, ports);
-    return { kind: "nothing", stackName, stackId: stack.id, digest, ...same, items: [] };
+    return { kind: "nothing", stackName, stackId: stack.id, digest, ...same, ...drift, items: [] };
   }
   if (step !== "create" && step !== "update") throw notPlannable(stackName, stack, step === "attach");
   const kind = step;
@@ -92,7 +97,7 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const nothing = changes.changes.length === 0 && tables.length === 0;
   const items = tables.map(({ component }) => component);
   const identity = { stackName, ...(before && { stackId: before.id }) };
-  return { kind: nothing ? "nothing" : kind, ...identity, digest, ...changes, items };
+  return { kind: nothing ? "nothing" : kind, ...identity, digest, ...changes, ...drift, items };
 }
 
 export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk" | "content" | "record">;

@@ -6,6 +6,7 @@ import { functionWords } from "./core/function-words.ts";
 import type { PullRequest } from "./core/event.ts";
 import { firstLine } from "./core/failure-summary.ts";
 import { stillWanted } from "./core/freshness.ts";
+import { GitHubRefusal } from "./core/github-refusal.ts";
 import type { Intent, Skip } from "./core/intent.ts";
 import { type Problem, UserError } from "./core/problem.ts";
 import { type DeployOutcome, deploy } from "./deploy.ts";
@@ -88,12 +89,9 @@ export async function preview(
     previewed = { kind: "previewed", stage: concrete.name, deploy: deployed.done, facts: full };
   } catch (error) {
     // The pull request is where its author looks; the run tells all of it.
-    await announce.comment(number, {
-      ...facts,
-      merging,
-      data: recordsOf(merging),
-      verdict: failed(error),
-    });
+    const verdict = failed("there is no up-to-date preview", error);
+    if (await isCurrent(pullRequest, errand))
+      await announce.comment(number, { ...facts, merging, data: recordsOf(merging), verdict });
     throw error;
   }
   if (stuck.length > 0) throw new UserError("smoke-failed", stuck);
@@ -132,9 +130,21 @@ export async function planAgainst(
   }
 }
 
-function failed(thrown: unknown): Verdict {
+/** A run that fails late has nothing to say on a preview that is taken down by then, or has a newer run. */
+export async function isCurrent(asked: PullRequest, errand: Errand): Promise<boolean> {
+  try {
+    return (await lookAgain(asked, errand)) === undefined;
+  } catch (error) {
+    // GitHub does not say: it is told what is known here.
+    if (error instanceof GitHubRefusal) return true;
+    throw error;
+  }
+}
+
+/** `what`: without a full stop. */
+export function failed(what: string, thrown: unknown): Verdict {
   const problems = problemsOf(thrown);
-  return { kind: "failed", what: `there is no up-to-date preview: ${firstLine(problems)}`, problems };
+  return { kind: "failed", what: `${what}: ${firstLine(problems)}`, problems };
 }
 
 /** What a pull request is told of an error. */

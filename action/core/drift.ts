@@ -158,8 +158,10 @@ function byPlace(a: DriftedResource, b: DriftedResource): number {
 export function driftBanner({
   drift,
 }: {
+  /** `checkedAt`: milliseconds since 1970. */
   readonly drift?: { readonly found: boolean; readonly checkedAt: number };
 }): string | undefined {
   if (!drift?.found) return undefined;
-  return "when it was last compared with its template, this stack had been changed by hand";
+  const day = new Date(drift.checkedAt).toISOString().slice(0, 10);
+  return `it had been changed by hand when it was last compared with its template (${day}): what is below starts from that template, and \`warren drift\` tells what was changed`;
 }

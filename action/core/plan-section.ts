@@ -1,6 +1,6 @@
 /** A plan as Markdown, for the comment and the summary; from what is safe to be shown. */
 import type { Plan } from "../plan.ts";
-import { code, fence, prose, row } from "./markdown.ts";
+import { code, fence, prose, row, sentence } from "./markdown.ts";
 import {
   brief,
   propertyLines,
@@ -25,6 +25,15 @@ const ICONS: Readonly<Record<Effect, string>> = {
 
 /** The table of what happens, then what did not fit into its cells. */
 export function planSections(stage: string, plan: Plan): readonly Section[] {
+  return [...driftSection(plan), ...changeSections(stage, plan)];
+}
+
+function driftSection({ drift, stackName }: Plan): readonly Section[] {
+  if (drift === undefined) return [];
+  return [{ head: `> ⚠️ **Drift of ${code(stackName)}:** ${sentence(drift)}`, rows: [], tail: "" }];
+}
+
+function changeSections(stage: string, plan: Plan): readonly Section[] {
   const intoStage = `**Merging into ${code(stage)}**`;
   if (plan.kind === "nothing") {
     return [{ head: `${intoStage} changes nothing in ${code(plan.stackName)}.`, rows: [], tail: "" }];

@@ -60,6 +60,7 @@ export function report(outcome: Outcome): Report {
       return {
         result: "",
         lines: [
+          ...(plan.drift === undefined ? [] : [`drift of ${plan.stackName}: ${plan.drift}`]),
           ...planLines(plan.words),
           untouchedText(plan.untouched),
           ...riskLines(plan.risk),

@@ -3,6 +3,7 @@
  * with its log and what it asked of GitHub. The tests of this file follow each other.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { LINT_FOLDER, PATH_WITHOUT_JUDGES } from "../support/judges.ts";
 import { PIPELINE, type Run, type World, openWorld } from "./world.ts";
 
 let world: World;
@@ -113,4 +114,13 @@ test("a protected stage is not destroyed by hand; one that is protected no longe
   expect(destroyed.outputs).toMatchObject({ result: "destroyed", "removed-stacks": '["burrow-prod"]' });
   expect(await world.stackNames()).toEqual([]);
   expect(new Set(world.deployments("burrow-prod"))).toEqual(new Set(["inactive"]));
+});
+
+test("what cfn-lint refuses is not deployed, although no pull request has shown it", async () => {
+  const wrong = PIPELINE.replace("queue }", "queue, overrides: { Queue: { NoSuchProperty: 1 } } }");
+  await world.checkout.write({ "config/pipeline.yaml": wrong });
+  const run = await world.push("main", { environment: { PATH: `${LINT_FOLDER}:${PATH_WITHOUT_JUDGES}` } });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "policy-broken" } });
+  expect(run.told).toContain("NoSuchProperty");
+  await world.checkout.write({ "config/pipeline.yaml": PIPELINE });
 });

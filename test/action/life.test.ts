@@ -90,6 +90,16 @@ test("closing the pull request takes the preview away, and everybody is told", a
   expect(new Set(world.deployments(removed))).toEqual(new Set(["inactive"]));
 });
 
+test("a run that fails after that leaves what the comment says", async () => {
+  await world.checkout.write({ "functions/worker.ts": 'import "./not-there.ts";\n' });
+  // As the event was before the pull request was closed.
+  const pull_request = { ...world.github.pullRequestBody(number), state: "open", closed_at: null };
+  const run = await world.act("pull_request", { action: "synchronize", number, pull_request });
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "build-failed" } });
+  expect(world.comments(number)[0]).toContain("is taken down");
+  await world.checkout.write({ "functions/worker.ts": WORKER });
+});
+
 test("the branch's deletion after it finds nothing to do", async () => {
   world.github.deleteBranch("feature/a");
   const run = await world.act("delete", { ref: "feature/a", ref_type: "branch" });
@@ -200,4 +210,18 @@ test("what is wrong in pipeline.yaml is an annotation at its place", async () =>
   const run = await world.push("main");
   expect(run.told).toMatchSnapshot();
   expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "config-invalid" } });
+});
+
+test("without previews a pull request has its plan in the comment, or why there is none", async () => {
+  await world.checkout.write({ "config/pipeline.yaml": PIPELINE.replace(/ {2}preview: .*\n/, "") });
+  world.github.pushBranch("planned");
+  const { number: planned } = world.github.createPullRequest({ branch: "planned" });
+  expect((await world.pullRequest("opened", planned)).code).toBe(0);
+  expect(world.comments(planned)[0]).toContain("**Merging into `prod`**");
+  await world.checkout.write({ "functions/worker.ts": 'import "./not-there.ts";\n' });
+  expect((await world.pullRequest("synchronize", planned)).code).toBe(1);
+  expect(world.comments(planned)).toHaveLength(1);
+  expect(world.comments(planned)[0]).toContain("there is no plan of the newest commit");
+  expect(world.comments(planned)[0]).toContain("not-there");
+  await world.checkout.write({ "functions/worker.ts": WORKER, "config/pipeline.yaml": PIPELINE });
 });

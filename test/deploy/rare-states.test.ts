@@ -160,3 +160,15 @@ test("a plan tells of items that have changed, although CloudFormation sees noth
   expect(planned).toMatchObject({ kind: "update", changes: [], items: ["fang"] });
   expect(stacks.calls).toEqual(["find", "createChangeSet UPDATE", "deleteChangeSet"]);
 });
+
+test("a plan tells of the drift that was seen last, and asks for no new look", async () => {
+  const drift = { found: true, checkedAt: 0 };
+  const { stacks, ports } = fakeWorld({ stack: { drift }, changeSets: [ready()] });
+  expect((await plan(rendered, ports)).drift).toContain("(1970-01-01)");
+  expect(stacks.calls).toEqual(["find", "createChangeSet UPDATE", "deleteChangeSet"]);
+  const { ports: inSync } = fakeWorld({
+    stack: { drift: { ...drift, found: false } },
+    changeSets: [ready()],
+  });
+  expect(await plan(rendered, inSync)).not.toHaveProperty("drift");
+});

@@ -144,3 +144,15 @@ test("500 changes fit into a comment, with every one that may hurt; the summary 
   const summary = renderSummary(factsOf(plan));
   for (const { logicalId } of changes) expect(summary).toContain(`\`${logicalId}\``);
 });
+
+test("drift stands before the changes, which may undo it", () => {
+  const text = comment({
+    ...planOf([modify("JobsQueue", QUEUE, [detail("DelaySeconds")])]),
+    drift: "by hand",
+  });
+  const [banner, changes] = ["> ⚠️ **Drift of `", "**Merging into `prod`**"].map((part) =>
+    text.indexOf(part),
+  );
+  expect(banner).toBeGreaterThan(0);
+  expect(changes).toBeGreaterThan(banner ?? NaN);
+});

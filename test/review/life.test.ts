@@ -138,9 +138,7 @@ test("data at risk is a failed status", async () => {
   const { number, run } = await opened("at-risk");
   expect(run).toMatchObject({ code: 1, outputs: { reason: "data-at-risk" } });
   expect(statusesOf(number)).toMatchObject([{ state: "failure" }]);
-  expect(statusesOf(number)[0]?.description).toMatch(
-    /^1 may be replaced · data at risk · plan [0-9a-f]{12}$/,
-  );
+  expect(statusesOf(number)[0]?.description).toMatch(/^1 replaced · data at risk · plan [0-9a-f]{12}$/);
   const stopped = await merged(number);
   expect(stopped).toMatchObject({ code: 1, outputs: { reason: "data-at-risk" } });
   expect(await changeSets()).toEqual([]);
