@@ -164,8 +164,8 @@ describe("a text", () => {
     const name = fc
       .tuple(fc.array(word, { minLength: 1, maxLength: 3 }), fc.stringMatching(/^[0-9]?$/))
       .map(([words, number]) => `${words.join("-")}${number}`)
-      // A token of GitLab begins like that, and better a name too many is hidden.
-      .filter((words) => !/\bgl[a-z]{2,5}\b/.test(words));
+      // Tokens of GitLab, Slack and PyPI begin like that, and better a name too many is hidden.
+      .filter((words) => !/\b(?:gl[a-z]{2,5}|xox[a-z]|pypi)\b/.test(words));
     const hash = fc.stringMatching(/^[0-9a-f]{6}$/);
     const suffix = fc.oneof(fc.stringMatching(/^[A-Z0-9]{12,13}$/), fc.stringMatching(/^[A-Za-z0-9]{12}$/));
     const parts = fc.tuple(
