@@ -52,8 +52,8 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const phase = phaseOf(stack?.status);
   const step = deployStep(phase);
   if (stack && step !== "create") refuseForeign(stack, rendered.tags);
-  const banner = stack && driftBanner(stack);
-  const drift = banner === undefined ? {} : { drift: banner };
+  const { found = false, checkedAt = 0 } = stack?.drift ?? {};
+  const drift = found ? { drift: driftBanner(dayOf(checkedAt)) } : {};
   if (stack && phase === "good" && isUpToDate(stack.tags, rendered)) {
     const same = told([], stack, rendered, ports);
     return { kind: "nothing", stackName, stackId: stack.id, digest, ...same, ...drift, items: [] };
@@ -115,7 +115,7 @@ export function told(
   const { stackName, origins, guard, protected: isProtected } = rendered;
   const all = planned(changes, origins);
   const fingerprint = fingerprinter(stack?.tags, workspace.sha256);
-  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  const today = dayOf(clock.now());
   const creates = stack === undefined;
   const risk = planRisk(all.changes, guard, { protected: isProtected, creates, today });
   const words = planWords(all.changes, fingerprint, risk.risks);
@@ -124,6 +124,11 @@ export function told(
   const content = digestPlan(whole, fingerprint, workspace.sha256);
   const record = recordPlan(content, fingerprint);
   return { ...all, words, counts: countsOf(words), risk, content, record };
+}
+
+/** `2026-11-24`, in UTC. */
+function dayOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
 }
 
 /** The change set of a new stack leaves an empty shell (REVIEW_IN_PROGRESS), which would look like a stack. */

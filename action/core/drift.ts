@@ -154,14 +154,7 @@ function byPlace(a: DriftedResource, b: DriftedResource): number {
   return line(a) - line(b) || (a.logicalId < b.logicalId ? -1 : 1);
 }
 
-/** Of a stack as it was found anyway: what the last detection saw, however long ago. Undefined: nothing to tell. */
-export function driftBanner({
-  drift,
-}: {
-  /** `checkedAt`: milliseconds since 1970. */
-  readonly drift?: { readonly found: boolean; readonly checkedAt: number };
-}): string | undefined {
-  if (!drift?.found) return undefined;
-  const day = new Date(drift.checkedAt).toISOString().slice(0, 10);
+/** What a plan tells of a stack that was found to be changed by hand on `day` (`2026-11-24`). */
+export function driftBanner(day: string): string {
   return `it had been changed by hand when it was last compared with its template (${day}): what is below starts from that template, and \`warren drift\` tells what was changed`;
 }

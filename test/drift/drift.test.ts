@@ -1,7 +1,7 @@
 /** What CloudFormation's detection becomes: words, JSON, issue; redacted, with a place, and honest about what is not known. */
 import { expect, test } from "vitest";
 import type { Detection, ResourceDifference } from "../../action/core/detection.ts";
-import { type StackDrift, driftBanner, readDetection } from "../../action/core/drift.ts";
+import { type StackDrift, readDetection } from "../../action/core/drift.ts";
 import { driftIssue, driftMarker } from "../../action/core/drift-issue.ts";
 import { driftLines, driftProblems, stageDriftJson } from "../../action/core/drift-words.ts";
 import { fingerprinter } from "../../action/core/redact.ts";
@@ -211,12 +211,4 @@ test("names from outside have no effect in the issue", () => {
     // Nobody is mentioned in code.
     expect(body.replaceAll(/`[^`]*`|<code>[^<]*<\/code>/g, "")).not.toMatch(/<img|<script|@[a-z]/);
   }
-});
-
-test("a stack tells cheaply whether it had drifted when it was last compared", () => {
-  expect(driftBanner({ drift: { found: true, checkedAt: 86_400_000 } })).toMatch(
-    /^it had been changed by hand .*\(1970-01-02\)/,
-  );
-  expect(driftBanner({ drift: { found: false, checkedAt: 1 } })).toBeUndefined();
-  expect(driftBanner({})).toBeUndefined();
 });
