@@ -17,7 +17,7 @@ import { EFFECTS } from "../../action/core/plan-words.ts";
 import type { PlannedChange, PropertyChange } from "../../action/core/planned-change.ts";
 import { SALT_TAG, fingerprinter } from "../../action/core/redact.ts";
 import { type ReviewedPlan, judgeApproval, judgeReview } from "../../action/core/review.ts";
-import { reviewRefusal } from "../../action/core/review-words.ts";
+import { reviewRefusal, reviewWords } from "../../action/core/review-words.ts";
 import { RISK_KINDS, type Risk } from "../../action/core/risk.ts";
 import type { ValueMap } from "../../action/core/value.ts";
 import { sha256 } from "../deploy/world.ts";
@@ -150,6 +150,21 @@ describe("the digest of a plan", () => {
   ])("differs by %s", (_what, rest) => {
     const before = change("JobsQueue", "AWS::SQS::Queue", { effect: "changed", properties: [delay(5)] });
     expect(digestOf([{ ...before, ...rest }]).digest).not.toBe(digestOf([before]).digest);
+  });
+
+  test("differs by the stack, and by the items that are put; these are named, and no dictionary finds them", () => {
+    const queue = change("JobsQueue", "AWS::SQS::Queue", { effect: "changed", properties: [delay(5)] });
+    const items = (digest: string) => ({ items: [{ component: "fang", digest }] });
+    const plan = digestOf([queue], [], items("a"));
+    expect(digestOf([queue], [], { ...items("a"), stackName: "burrow-staging" }).digest).not.toBe(
+      plan.digest,
+    );
+    expect(digestOf([queue]).digest).not.toBe(plan.digest);
+    const other = digestOf([queue], [], items("b"));
+    expect(other.digest).not.toBe(plan.digest);
+    const review = judgeReview(other, [reviewed(plan)], []);
+    expect(reviewWords(review, []).differences).toEqual(["not as reviewed: items of fang changed"]);
+    expect(JSON.stringify(plan)).not.toContain(sha256("a").slice(0, 10));
   });
 
   test("differs by what comes or goes as a whole", () => {
