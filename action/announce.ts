@@ -9,7 +9,8 @@ import { plansData, plansIn } from "./core/plan-digest.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
 import type { Reason } from "./core/reason.ts";
 import type { ValueMap } from "./core/value.ts";
-import type { CommitStatusInput, DeploymentInput, GitHub, IssueInput, Log } from "./ports.ts";
+import type { CommitStatusInput, DeploymentInput, GitHub, IssueInput } from "./github-ports.ts";
+import type { Log } from "./ports.ts";
 
 export interface AnnouncePorts {
   readonly github: GitHub;

@@ -11,7 +11,7 @@ import type { Timeline } from "./core/timeline.ts";
 import { follow } from "./follow.ts";
 import type { FollowPorts, Watch } from "./follow.ts";
 import { type Told, told } from "./plan.ts";
-import type { Change, ChangeSet, ChangeSetInput, Stack } from "./ports.ts";
+import type { Change, ChangeSet, ChangeSetInput, Stack } from "./aws-ports.ts";
 import { keepRelease } from "./releases.ts";
 import { MARKER_TAG, itemsTag, loadEarly, markerKey, mustLoadLate } from "./seed.ts";
 import type { SeedPorts } from "./seed.ts";

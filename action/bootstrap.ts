@@ -8,7 +8,8 @@ import { ACCOUNT_STACK, type Setup, accountParameters, accountStackOf } from "./
 import { cloudFormationTags } from "./core/tags.ts";
 import { type Value, canonicalJson } from "./core/value.ts";
 import { type DeployOutcome, type DeployPorts, deploy } from "./deploy.ts";
-import type { Ports, Stack } from "./ports.ts";
+import type { Stack } from "./aws-ports.ts";
+import type { Ports } from "./ports.ts";
 
 const FILE = "templates/account.yaml";
 

@@ -7,7 +7,7 @@ import type { Reason } from "./core/reason.ts";
 import { redactText } from "./core/redact.ts";
 import type { Origin } from "./core/rendered.ts";
 import type { Ending, FollowPorts, Watch } from "./follow.ts";
-import type { ChangeSet } from "./ports.ts";
+import type { ChangeSet } from "./aws-ports.ts";
 
 type Refused = Extract<ChangeSet, { readonly kind: "failed" | "refused" }>;
 

@@ -1,7 +1,8 @@
 /** What is done to a stack's resources so that CloudFormation can delete them: core/teardown.ts says to which, and what. */
 import { eachAtOnce } from "./core/parallel.ts";
 import { type EmptyCall, type ReleaseCall, type StopCall, teardownOf } from "./core/teardown.ts";
-import type { Log, Quiet, StackResource } from "./ports.ts";
+import type { Quiet, StackResource } from "./aws-ports.ts";
+import type { Log } from "./ports.ts";
 
 export interface ClearancePorts {
   readonly log: Log;

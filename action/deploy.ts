@@ -15,7 +15,7 @@ import { refuseForeign } from "./core/stack-owner.ts";
 import { accountOf, deployStep, phaseOf } from "./core/stack.ts";
 import type { Timeline } from "./core/timeline.ts";
 import { type Watch, failIfLate, follow } from "./follow.ts";
-import type { Stack } from "./ports.ts";
+import type { Stack } from "./aws-ports.ts";
 import { clearAway, continueRollback, rollBack } from "./recovery.ts";
 import { MARKER_TAG, isCutOff, loadLate } from "./seed.ts";
 

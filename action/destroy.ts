@@ -9,7 +9,7 @@ import { isProtectedStack, refuseForeign } from "./core/stack-owner.ts";
 import { destroyStep, phaseOf, regionOf } from "./core/stack.ts";
 import { failIfLate, follow } from "./follow.ts";
 import type { Ending, FollowPorts, Watch } from "./follow.ts";
-import type { Stack, StackEvent } from "./ports.ts";
+import type { Stack, StackEvent } from "./aws-ports.ts";
 
 export type DestroyPorts = FollowPorts & ClearancePorts;
 

@@ -11,7 +11,8 @@ import { ACCOUNT_STACK, accountStackOf } from "./core/setup.ts";
 import { textOf } from "./core/value.ts";
 import { type WorkflowJob, warrenJobs } from "./core/workflow-jobs.ts";
 import { STAGES_TAG, TEMPLATE_TAG, accountTemplate, stagesDigest } from "./bootstrap.ts";
-import type { AwsPorts, Ports, Stack } from "./ports.ts";
+import type { AwsPorts, Stack } from "./aws-ports.ts";
+import type { Ports } from "./ports.ts";
 import { readProject } from "./project.ts";
 
 export type DoctorPorts = Pick<Ports, "workspace" | "shipped"> & {

@@ -10,7 +10,8 @@ import { fingerprinter } from "./core/redact.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import { deployStep, phaseOf } from "./core/stack.ts";
 import { type FollowPorts, follow } from "./follow.ts";
-import type { Change, Drift, Stack, StackTags, Workspace } from "./ports.ts";
+import type { Change, Drift, Stack, StackTags } from "./aws-ports.ts";
+import type { Workspace } from "./ports.ts";
 
 export interface RevertPorts extends FollowPorts {
   readonly workspace: Pick<Workspace, "sha256">;

@@ -4,7 +4,8 @@ import { UserError } from "./core/problem.ts";
 import { redactText } from "./core/redact.ts";
 import type { Origin } from "./core/rendered.ts";
 import { type Timeline, timelineOf } from "./core/timeline.ts";
-import type { Clock, Log, StackEvent, Stacks } from "./ports.ts";
+import type { StackEvent, Stacks } from "./aws-ports.ts";
+import type { Clock, Log } from "./ports.ts";
 
 export interface FollowPorts {
   readonly log: Log;

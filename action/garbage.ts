@@ -14,7 +14,8 @@ import { RELEASES_FOLDER, readReleaseKey } from "./core/releases.ts";
 import type { Stage } from "./core/stage.ts";
 import { readStackTags } from "./core/stack-tags.ts";
 import { isBeingDeleted, phaseOf } from "./core/stack.ts";
-import type { ArtifactStore, Clock, Log, Stack, Stacks, StoredObject, Templates } from "./ports.ts";
+import type { ArtifactStore, Stack, Stacks, StoredObject, Templates } from "./aws-ports.ts";
+import type { Clock, Log } from "./ports.ts";
 import { digestOf, readReleases } from "./releases.ts";
 import { MARKER_TAG } from "./seed.ts";
 

@@ -30,7 +30,7 @@ import {
 } from "./errand.ts";
 import { goBack, planBack } from "./go-back.ts";
 import { type Plan, plan } from "./plan.ts";
-import type { AwsPorts } from "./ports.ts";
+import type { AwsPorts } from "./aws-ports.ts";
 import { type PreviewOutcome, failed, isCurrent, preview } from "./preview.ts";
 import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
 import { deployProven } from "./proof.ts";

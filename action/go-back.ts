@@ -7,7 +7,7 @@ import { type Errand, connect, deploymentOf, factsOf, pictureOf, placeOf, useOfS
 import type { Rendered } from "./core/rendered.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { ReviewedStage } from "./plan-status.ts";
-import type { AwsPorts } from "./ports.ts";
+import type { AwsPorts } from "./aws-ports.ts";
 import { deployProven } from "./proof.ts";
 import { rollbackTo } from "./rollback.ts";
 

@@ -4,7 +4,7 @@ import { plansData, shortDigest } from "./core/plan-digest.ts";
 import { tally } from "./core/plan-lines.ts";
 import type { ValueMap } from "./core/value.ts";
 import type { Errand } from "./errand.ts";
-import type { CommitStatusInput } from "./ports.ts";
+import type { CommitStatusInput } from "./github-ports.ts";
 
 /** A plan of a stage that is reviewed, which are those that are protected. */
 export type ReviewedStage = StagePlan & { readonly stackName: string; readonly protected: boolean };

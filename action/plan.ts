@@ -15,7 +15,7 @@ import { isUpToDate } from "./core/stack-tags.ts";
 import { refuseForeign } from "./core/stack-owner.ts";
 import type { ValueMap } from "./core/value.ts";
 import type { FollowPorts } from "./follow.ts";
-import type { Change, Stack } from "./ports.ts";
+import type { Change, Stack } from "./aws-ports.ts";
 import { changedItems } from "./seed.ts";
 import { type UploadPorts, placeTemplate } from "./upload.ts";
 

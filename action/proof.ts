@@ -12,7 +12,7 @@ import { accountOf } from "./core/stack.ts";
 import { type ConcreteStage, type Stage } from "./core/stage.ts";
 import { type DeployOutcome, type DeployRequest, deploy } from "./deploy.ts";
 import { type Errand, deploymentOf } from "./errand.ts";
-import type { AwsPorts, Stack } from "./ports.ts";
+import type { AwsPorts, Stack } from "./aws-ports.ts";
 import { digestOf, listReleases } from "./releases.ts";
 import { again } from "./rollback.ts";
 import { smoke } from "./smoke.ts";

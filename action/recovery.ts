@@ -7,7 +7,7 @@ import { phaseOf } from "./core/stack.ts";
 import { isProtectedStack } from "./core/stack-owner.ts";
 import { follow } from "./follow.ts";
 import type { Ending } from "./follow.ts";
-import type { Accepted, Stack } from "./ports.ts";
+import type { Accepted, Stack } from "./aws-ports.ts";
 
 /** DescribeStacks may still show the status from before the other operation. */
 const BUSY_MS = 1_000;

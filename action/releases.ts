@@ -12,7 +12,8 @@ import {
 } from "./core/releases.ts";
 import type { Rendered } from "./core/rendered.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
-import type { ArtifactStore, Artifacts, Log, Stack, Stacks, StoredObject } from "./ports.ts";
+import type { ArtifactStore, Artifacts, Stack, Stacks, StoredObject } from "./aws-ports.ts";
+import type { Log } from "./ports.ts";
 
 export interface ReleasePorts {
   readonly log: Log;

@@ -17,7 +17,7 @@ import type { Rendered } from "./core/rendered.ts";
 import { refuseForeign, ownerTags } from "./core/stack-owner.ts";
 import type { ConcreteStage } from "./core/stage.ts";
 import { accountOf, phaseOf } from "./core/stack.ts";
-import type { Stack } from "./ports.ts";
+import type { Stack } from "./aws-ports.ts";
 import { type Project, originsOf } from "./project.ts";
 import { type ReleasePorts, listReleases } from "./releases.ts";
 

@@ -19,7 +19,8 @@ import { doctor } from "./doctor.ts";
 import { checkDrift } from "./drift.ts";
 import { plan } from "./plan.ts";
 import { type PolicyPorts, judgePolicy } from "./policy.ts";
-import type { AwsPorts, Ports } from "./ports.ts";
+import type { AwsPorts } from "./aws-ports.ts";
+import type { Ports } from "./ports.ts";
 import {
   PIPELINE_FILE,
   type Project,

@@ -16,7 +16,8 @@
  */
 import type { Rendered, TableItems } from "./core/rendered.ts";
 import { accountOf } from "./core/stack.ts";
-import type { Artifacts, Change, Items, Log, Stack, Workspace } from "./ports.ts";
+import type { Artifacts, Change, Items, Stack } from "./aws-ports.ts";
+import type { Log, Workspace } from "./ports.ts";
 
 export interface SeedPorts {
   readonly log: Log;

@@ -7,7 +7,8 @@ import type { Stage } from "./core/stage.ts";
 import { environmentsOf, refsOf } from "./core/trust.ts";
 import type { Credentials } from "./edge/clients.ts";
 import { renewing } from "./edge/identity.ts";
-import type { AwsPorts, Clock, Identity, Stacks } from "./ports.ts";
+import type { AwsPorts, Identity, Stacks } from "./aws-ports.ts";
+import type { Clock } from "./ports.ts";
 
 export interface Access {
   readonly use: Use;

@@ -13,7 +13,8 @@ import {
   wordsOf,
 } from "./core/smoke-run.ts";
 import type { SeeCall } from "./core/metadata.ts";
-import type { AwsPorts, Ports, Stack } from "./ports.ts";
+import type { AwsPorts, Stack } from "./aws-ports.ts";
+import type { Ports } from "./ports.ts";
 import type { ProbeItem, Sighting } from "./probe.ts";
 
 export type SmokePorts = Pick<Ports, "log" | "clock"> & Pick<AwsPorts, "stacks" | "probe">;

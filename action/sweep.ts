@@ -18,7 +18,9 @@ import { ownerTags } from "./core/stack-owner.ts";
 import type { Stage } from "./core/stage.ts";
 import { type DestroyPorts, destroy } from "./destroy.ts";
 import type { GarbageOutcome } from "./garbage.ts";
-import type { GitHub, Log, Stack, Workspace } from "./ports.ts";
+import type { Stack } from "./aws-ports.ts";
+import type { GitHub } from "./github-ports.ts";
+import type { Log, Workspace } from "./ports.ts";
 
 export type SweepPorts = DestroyPorts & {
   readonly github: Pick<GitHub, "branches" | "openPullRequests" | "head">;

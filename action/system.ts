@@ -19,7 +19,8 @@ import { createRepositorySettings } from "./edge/repository-settings.ts";
 import { createStacks } from "./edge/stacks.ts";
 import { createTemplates } from "./edge/templates.ts";
 import { diskWorkspace, isAncestorIn } from "./edge/workspace.ts";
-import type { AwsPorts, Log, Ports } from "./ports.ts";
+import type { AwsPorts } from "./aws-ports.ts";
+import type { Log, Ports } from "./ports.ts";
 
 export interface SystemSettings {
   /** Absolute path of the repository to work on. */

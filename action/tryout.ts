@@ -8,7 +8,7 @@ import { smokeLines } from "./core/smoke-run.ts";
 import { type ValueMap, canonicalJson, isValueList, isValueMap } from "./core/value.ts";
 import type { DeployOutcome } from "./deploy.ts";
 import type { Errand, Prepared } from "./errand.ts";
-import type { AwsPorts } from "./ports.ts";
+import type { AwsPorts } from "./aws-ports.ts";
 import { smoke } from "./smoke.ts";
 
 export interface Tried {

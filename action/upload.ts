@@ -1,7 +1,8 @@
 /** Brings to the artifact bucket what the stack will refer to, and only what is not there yet. */
 import type { Artifact } from "./core/artifact.ts";
 import { eachAtOnce } from "./core/parallel.ts";
-import type { Artifacts, ChangeSetInput, Log, Workspace } from "./ports.ts";
+import type { Artifacts, ChangeSetInput } from "./aws-ports.ts";
+import type { Log, Workspace } from "./ports.ts";
 
 export interface UploadPorts {
   readonly log: Log;

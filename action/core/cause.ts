@@ -5,7 +5,7 @@ import type { FailedEvent, HookRemedy } from "./failed-event.ts";
 import { isOwn } from "./operation.ts";
 import { type Problem, formatPlace } from "./problem.ts";
 import type { Origin } from "./rendered.ts";
-import type { StackEvent } from "../ports.ts";
+import type { StackEvent } from "../aws-ports.ts";
 
 type Origins = Readonly<Record<string, Origin>>;
 /** Never empty: the root cause first. */

@@ -2,7 +2,7 @@
  * A change set as a plan. CloudFormation lists a property once for each reason, repeats what it only looks at again,
  * and cuts long values off, so the two whole resources are compared, and the details say the rest.
  */
-import type { Change, ChangeDetail } from "../ports.ts";
+import type { Change, ChangeDetail } from "../aws-ports.ts";
 import { isReplacing, isSteady, movingResources } from "./moving.ts";
 import type { PlannedChange, PropertyChange } from "./planned-change.ts";
 import { comparePath, differences, isUncertain } from "./property-diff.ts";

@@ -1,6 +1,6 @@
 /** What a stack has left behind, so that somebody can take it away: a table for people in every place they look. */
 import type { DestroyOutcome } from "../destroy.ts";
-import type { StackResource } from "../ports.ts";
+import type { StackResource } from "../aws-ports.ts";
 import { code, prose, row } from "./markdown.ts";
 import { type Problem, UserError } from "./problem.ts";
 import { plainMessage } from "./aws-message.ts";

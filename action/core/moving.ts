@@ -3,7 +3,7 @@
  * changed one, often as if it had to be replaced, and most of them stay exactly as they are.
  */
 import data from "../../templates/steady-attributes.json" with { type: "json" };
-import type { Change, ChangeDetail } from "../ports.ts";
+import type { Change, ChangeDetail } from "../aws-ports.ts";
 
 /**
  * The resources that will be other ones than now. Whether one is replaced may depend on another one, so this goes

@@ -1,5 +1,5 @@
 /** Reading stack events: which belong to one operation, when it ends, and how they look to people. */
-import type { StackEvent } from "../ports.ts";
+import type { StackEvent } from "../aws-ports.ts";
 import type { Origin } from "./rendered.ts";
 import { isBeingDeleted, phaseOf } from "./stack.ts";
 

@@ -1,5 +1,5 @@
 /** What cannot be put back or may not be deleted, and how to go on: the words of a stack that is stuck. */
-import type { Stack, StackEvent, StackResource } from "../ports.ts";
+import type { Stack, StackEvent, StackResource } from "../aws-ports.ts";
 import { plainMessage } from "./aws-message.ts";
 import { realFailures } from "./cause.ts";
 import { causeHint } from "./cause-hint.ts";

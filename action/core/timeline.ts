@@ -1,5 +1,5 @@
 /** How long an operation took, resource by resource, read from its events. */
-import type { StackEvent } from "../ports.ts";
+import type { StackEvent } from "../aws-ports.ts";
 import { kebabCase } from "./names.ts";
 import { hasSettled, isEnd, isOwn, isStart } from "./operation.ts";
 import type { Origin } from "./rendered.ts";

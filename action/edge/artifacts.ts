@@ -3,7 +3,7 @@ import { CONDEMNED } from "../core/artifact.ts";
 import { lacking } from "../core/aws-error.ts";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
-import type { ArtifactStore, StoredObject } from "../ports.ts";
+import type { ArtifactStore, StoredObject } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
 export function createArtifacts(clients: Clients): ArtifactStore {

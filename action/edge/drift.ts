@@ -6,7 +6,8 @@ import type {
 } from "@aws-sdk/client-cloudformation";
 import type { Detection, PropertyDifference, ResourceDifference } from "../core/detection.ts";
 import { UserError } from "../core/problem.ts";
-import type { Clock, Drift } from "../ports.ts";
+import type { Drift } from "../aws-ports.ts";
+import type { Clock } from "../ports.ts";
 import type { Clients } from "./clients.ts";
 
 const FIRST_POLL_MS = 500;

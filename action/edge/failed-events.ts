@@ -1,7 +1,7 @@
 /** CloudFormation's own account of a failure, where it has one: DescribeEvents and the results of hooks. */
 import type { GetHookResultOutput, HookResultSummary, OperationEvent } from "@aws-sdk/client-cloudformation";
 import type { FailedEvent, HookRemedy } from "../core/failed-event.ts";
-import type { Stacks } from "../ports.ts";
+import type { Stacks } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
 /** Some regions and every emulator lack a part of it; each has another name for that. */

@@ -2,7 +2,7 @@
 import { pullRequestOf } from "../core/github-pull-request.ts";
 import { answerOf } from "../core/github-refusal.ts";
 import { sameText } from "../core/markdown.ts";
-import type { DeploymentInput, DeploymentState, GitHub } from "../ports.ts";
+import type { DeploymentInput, DeploymentState, GitHub } from "../github-ports.ts";
 import type { GitHubApi, Here, Octokit } from "./github-api.ts";
 
 const PAGE = 100;

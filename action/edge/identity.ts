@@ -2,7 +2,8 @@
 import { lacking } from "../core/aws-error.ts";
 import { refusalProblems, readClaims, missingTokenProblem } from "../core/claims.ts";
 import { UserError } from "../core/problem.ts";
-import type { AssumedCredentials, Clock, Identity } from "../ports.ts";
+import type { AssumedCredentials, Identity } from "../aws-ports.ts";
+import type { Clock } from "../ports.ts";
 
 export interface IdentitySettings {
   /** @actions/core's `getIDToken`: throws outside of a job that holds `id-token: write`. */

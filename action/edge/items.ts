@@ -1,7 +1,8 @@
 /** A table's items over DynamoDB. */
 import type { WriteRequest } from "@aws-sdk/client-dynamodb";
 import { eachAtOnce } from "../core/parallel.ts";
-import type { Clock, Items } from "../ports.ts";
+import type { Items } from "../aws-ports.ts";
+import type { Clock } from "../ports.ts";
 import type { Clients } from "./clients.ts";
 
 /** BatchWriteItem's own limit. */

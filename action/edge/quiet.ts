@@ -5,7 +5,7 @@ import type { ListTargetsByRuleCommandOutput } from "@aws-sdk/client-eventbridge
 import type { ObjectIdentifier } from "@aws-sdk/client-s3";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
-import type { Quiet } from "../ports.ts";
+import type { Quiet } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
 /** Of versions; S3 lists and deletes no more at once. */

@@ -1,6 +1,6 @@
 /** What an account and region may hold at most, and holds. */
 import { lacking } from "../core/aws-error.ts";
-import type { Quotas } from "../ports.ts";
+import type { Quotas } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
 export function createQuotas(clients: Clients): Quotas {

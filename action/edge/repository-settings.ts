@@ -1,6 +1,6 @@
 /** How the repository is set up on GitHub. */
 import type { GuardedEnvironment } from "../core/doctor-facts.ts";
-import type { RepositorySettings } from "../ports.ts";
+import type { RepositorySettings } from "../github-ports.ts";
 import type { GitHubApi } from "./github-api.ts";
 
 export function createRepositorySettings({ here, ask, askIfThere }: GitHubApi): RepositorySettings {

@@ -5,7 +5,7 @@ import type {
   Stack as SdkStack,
   StackEvent as SdkEvent,
 } from "@aws-sdk/client-cloudformation";
-import type { Change, ChangeDetail, Stack, StackEvent } from "../ports.ts";
+import type { Change, ChangeDetail, Stack, StackEvent } from "../aws-ports.ts";
 
 // `||` where an absent value counts like an empty one: some emulators send empty elements.
 export function toStack(stack: SdkStack): Stack {

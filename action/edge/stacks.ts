@@ -6,12 +6,12 @@ import type {
   Accepted,
   ChangeSet,
   ChangeSetInput,
-  Clock,
   Stack,
   StackEvent,
   StackResource,
   Stacks,
-} from "../ports.ts";
+} from "../aws-ports.ts";
+import type { Clock } from "../ports.ts";
 import type { AwsSettings, Clients } from "./clients.ts";
 import { failureReader } from "./failed-events.ts";
 import { toChange, toEvent, toStack } from "./stack-shapes.ts";

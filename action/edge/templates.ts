@@ -1,5 +1,5 @@
 /** What CloudFormation has of a stack's template, as its text. */
-import type { Templates } from "../ports.ts";
+import type { Templates } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
 export function createTemplates(clients: Clients): Templates {

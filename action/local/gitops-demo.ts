@@ -12,7 +12,7 @@ import { bootstrap } from "../bootstrap.ts";
 import { UserError } from "../core/problem.ts";
 import { ACCOUNT_STACK } from "../core/setup.ts";
 import type { Console } from "../edge/console.ts";
-import type { AwsPorts } from "../ports.ts";
+import type { AwsPorts } from "../aws-ports.ts";
 import { readProject } from "../project.ts";
 import { systemPorts } from "../system.ts";
 import { localEnvironment, silent, tearDownAccount } from "./account.ts";

@@ -14,7 +14,7 @@ import { doctor } from "../../action/doctor.ts";
 import { detectDrift } from "../../action/drift.ts";
 import { type GarbageOutcome, sweepArtifacts } from "../../action/garbage.ts";
 import { type Plan, plan } from "../../action/plan.ts";
-import type { AwsPorts } from "../../action/ports.ts";
+import type { AwsPorts } from "../../action/aws-ports.ts";
 import { renderProject } from "../../action/project.ts";
 import { rollbackTo } from "../../action/rollback.ts";
 import { smoke } from "../../action/smoke.ts";

@@ -1,6 +1,6 @@
 /** The fake is worth something only if it refuses what CloudFormation refuses. */
 import { expect, test } from "vitest";
-import type { ChangeSetInput, StackResource } from "../../action/ports.ts";
+import type { ChangeSetInput, StackResource } from "../../action/aws-ports.ts";
 import { STACK_ID, fakeStacks } from "./fake-stacks.ts";
 import type { Play } from "./fake-stacks.ts";
 import { ready } from "./fake-world.ts";

@@ -10,7 +10,8 @@ import type {
   HookRemedy,
   HookedOf,
 } from "../../action/core/failed-event.ts";
-import type { ChangeSet, Clock, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
+import type { ChangeSet, Stack, StackEvent, StackResource, Stacks } from "../../action/aws-ports.ts";
+import type { Clock } from "../../action/ports.ts";
 import { accepted, refuseChangeSet, refuseDeletion, refuseRollback, refuseSkips } from "./stack-rules.ts";
 
 export interface Play {

@@ -1,7 +1,7 @@
 /** What deploy and destroy get with a fake CloudFormation: no time passes, and what was done is written down. */
 import type { DeployPorts } from "../../action/deploy.ts";
 import type { DestroyPorts } from "../../action/destroy.ts";
-import type { Change, ChangeSet } from "../../action/ports.ts";
+import type { Change, ChangeSet } from "../../action/aws-ports.ts";
 import { STACK_ID, fakeClock, fakeStacks } from "./fake-stacks.ts";
 import type { FakeStacks, Script } from "./fake-stacks.ts";
 import { sha256 } from "./world.ts";

@@ -10,7 +10,7 @@ import {
   teardownOf,
 } from "../../action/core/teardown.ts";
 import { type DestroyRequest, destroy } from "../../action/destroy.ts";
-import type { StackResource } from "../../action/ports.ts";
+import type { StackResource } from "../../action/aws-ports.ts";
 import teardowns from "../../templates/teardown.json" with { type: "json" };
 import type { Play } from "./fake-stacks.ts";
 import { type FakeWorld, fakeWorld } from "./fake-world.ts";

@@ -1,6 +1,6 @@
 /** States that the local AWS does not get into, played by a fake CloudFormation in no time. */
 import { expect, test } from "vitest";
-import type { Change, ChangeSet } from "../../action/ports.ts";
+import type { Change, ChangeSet } from "../../action/aws-ports.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
 import { plan } from "../../action/plan.ts";

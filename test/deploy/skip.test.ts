@@ -1,6 +1,6 @@
 /** `--skip` on its way from the command line to CloudFormation: the real repository's story over a fake CloudFormation. */
 import { expect, test } from "vitest";
-import type { AwsPorts } from "../../action/ports.ts";
+import type { AwsPorts } from "../../action/aws-ports.ts";
 import { run } from "../../action/run.ts";
 import { systemPorts } from "../../action/system.ts";
 import { repository } from "../support/command-line.ts";

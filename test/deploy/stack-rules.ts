@@ -1,5 +1,5 @@
 /** What CloudFormation refuses to do with a stack, by its status, as its reference says. Throws as the SDK does. */
-import type { Accepted, Stack, StackResource } from "../../action/ports.ts";
+import type { Accepted, Stack, StackResource } from "../../action/aws-ports.ts";
 
 class ValidationError extends Error {
   override readonly name = "ValidationError";

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { type DeployStep, deployStep, destroyStep, phaseOf } from "../../action/core/stack.ts";
 import { deploy } from "../../action/deploy.ts";
 import { destroy } from "../../action/destroy.ts";
-import type { StackResource } from "../../action/ports.ts";
+import type { StackResource } from "../../action/aws-ports.ts";
 import type { Play, Script } from "./fake-stacks.ts";
 import { type FakeWorld, fakeWorld, ready } from "./fake-world.ts";
 import { failureOf, queue, renderedAs } from "./world.ts";

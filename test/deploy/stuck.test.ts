@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Guard, Rendered } from "../../action/core/rendered.ts";
 import { deploy } from "../../action/deploy.ts";
-import type { StackResource } from "../../action/ports.ts";
+import type { StackResource } from "../../action/aws-ports.ts";
 import type { Play, Script } from "./fake-stacks.ts";
 import { type FakeWorld, fakeWorld, ready } from "./fake-world.ts";
 import { failureOf, queue, renderedAs, table } from "./world.ts";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import type { Detection } from "../../action/core/detection.ts";
 import { checkDrift, detectDrift, revertDrift } from "../../action/drift.ts";
-import type { Change, ChangeSet } from "../../action/ports.ts";
+import type { Change, ChangeSet } from "../../action/aws-ports.ts";
 import { detail, modify } from "../plan/change-set.ts";
 import { STACK_ID, type Script, fakeClock, fakeStacks } from "../deploy/fake-stacks.ts";
 import { failureOf, sha256 } from "../deploy/world.ts";

@@ -5,7 +5,7 @@ import { OperationFailure } from "../../action/core/operation-failure.ts";
 import { deploy } from "../../action/deploy.ts";
 import type { DeployPorts } from "../../action/deploy.ts";
 import { plan } from "../../action/plan.ts";
-import type { ChangeSet } from "../../action/ports.ts";
+import type { ChangeSet } from "../../action/aws-ports.ts";
 import { STACK_ID, type Script, fakeClock, fakeStacks } from "../deploy/fake-stacks.ts";
 import { failureOf, queue, renderedAs, sha256 } from "../deploy/world.ts";
 import { failedEvent } from "./told.ts";

@@ -1,7 +1,7 @@
 /** What CloudFormation tells of a failure, in the shapes of its API, to be written down in a line. */
 import type { FailedEvent } from "../../action/core/failed-event.ts";
 import type { Origin } from "../../action/core/rendered.ts";
-import type { StackEvent } from "../../action/ports.ts";
+import type { StackEvent } from "../../action/aws-ports.ts";
 import { STACK_ID, eventOf } from "../deploy/fake-stacks.ts";
 
 const TYPE = "AWS::SQS::Queue";

@@ -15,7 +15,7 @@ import { createDrift } from "../../action/edge/drift.ts";
 import { createQuotas } from "../../action/edge/quotas.ts";
 import { toChange } from "../../action/edge/stack-shapes.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
-import type { Stacks } from "../../action/ports.ts";
+import type { Stacks } from "../../action/aws-ports.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 import { planOf } from "../plan/change-set.ts";
 import { hold } from "./held.ts";

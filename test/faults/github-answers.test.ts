@@ -5,7 +5,7 @@ import { UserError } from "../../action/core/problem.ts";
 import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createGitHub } from "../../action/edge/github.ts";
 import { createRepositorySettings } from "../../action/edge/repository-settings.ts";
-import type { GitHub, RepositorySettings } from "../../action/ports.ts";
+import type { GitHub, RepositorySettings } from "../../action/github-ports.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 import recorded from "./github.json" with { type: "json" };
 import { hold } from "./held.ts";

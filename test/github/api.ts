@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { json as readJson } from "node:stream/consumers";
 import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createGitHub } from "../../action/edge/github.ts";
-import type { GitHub } from "../../action/ports.ts";
+import type { GitHub } from "../../action/github-ports.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 
 export interface Answer {

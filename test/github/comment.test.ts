@@ -12,7 +12,7 @@ import {
 import { sameText } from "../../action/core/markdown.ts";
 import { COMMENT_CHARACTERS, SUMMARY_BYTES } from "../../action/core/paper.ts";
 import type { Plan } from "../../action/plan.ts";
-import type { Change } from "../../action/ports.ts";
+import type { Change } from "../../action/aws-ports.ts";
 import { RETAGGED, detail, planOf } from "../plan/change-set.ts";
 import { HOSTILE } from "./hostile.ts";
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { GitHubRefusal } from "../../action/core/github-refusal.ts";
-import type { DeploymentInput } from "../../action/ports.ts";
+import type { DeploymentInput } from "../../action/github-ports.ts";
 import { type Answer, playGitHub } from "./api.ts";
 
 const MARKER = "<!-- warren: rabbit-hole -->";

@@ -4,7 +4,7 @@ import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createRepositorySettings } from "../../action/edge/repository-settings.ts";
 import type { Permissions } from "../../action/local/github/permissions.ts";
 import { type GitHub, startGitHub } from "../../action/local/github/server.ts";
-import type { RepositorySettings } from "../../action/ports.ts";
+import type { RepositorySettings } from "../../action/github-ports.ts";
 import { failureOf } from "../deploy/world.ts";
 
 /** As warren.yml grants them. */

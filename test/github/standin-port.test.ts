@@ -4,7 +4,7 @@ import { createGitHubApi } from "../../action/edge/github-api.ts";
 import { createGitHub } from "../../action/edge/github.ts";
 import { type GitHub, startGitHub } from "../../action/local/github/server.ts";
 import type { Permissions } from "../../action/local/github/permissions.ts";
-import type { DeploymentInput, GitHub as Port } from "../../action/ports.ts";
+import type { DeploymentInput, GitHub as Port } from "../../action/github-ports.ts";
 
 const MARKER = "<!-- warren -->";
 /** What the preview's job is granted. */

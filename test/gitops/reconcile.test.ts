@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { stageOfBranch } from "../../action/core/names.ts";
 import { judgeStacks, wantedStages } from "../../action/core/reconcile.ts";
 import type { Stage } from "../../action/core/stage.ts";
-import type { Stack } from "../../action/ports.ts";
+import type { Stack } from "../../action/aws-ports.ts";
 import { PREVIEW, PROD, SANDBOX, STAGES, STAGING, preview, sha256 } from "./stages.ts";
 import { type Git, OWNER, previewOf, pullRequestOf, stackOf } from "./world.ts";
 

@@ -18,7 +18,8 @@ import { expect, test } from "vitest";
 import type { Event, PullRequest, RunContext } from "../../action/core/event.ts";
 import { stillWanted } from "../../action/core/freshness.ts";
 import { decide } from "../../action/core/intent.ts";
-import type { Clock, Stack } from "../../action/ports.ts";
+import type { Stack } from "../../action/aws-ports.ts";
+import type { Clock } from "../../action/ports.ts";
 import { sweep } from "../../action/sweep.ts";
 import { PREVIEW, STAGES } from "./stages.ts";
 import {

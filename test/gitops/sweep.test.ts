@@ -1,7 +1,7 @@
 /** The sweep as a whole: lists, looks again, takes down, tells. */
 import { describe, expect, test } from "vitest";
 import { UserError } from "../../action/core/problem.ts";
-import type { Stack } from "../../action/ports.ts";
+import type { Stack } from "../../action/aws-ports.ts";
 import { resultOf } from "../../action/core/result.ts";
 import { type SweepPorts, type SweepRequest, sweep, sweepFailure } from "../../action/sweep.ts";
 import { PROD, STAGES } from "./stages.ts";

@@ -2,7 +2,8 @@
 import { stackName, stageOfBranch } from "../../action/core/names.ts";
 import type { PullRequest } from "../../action/core/event.ts";
 import { type StackFacts, stackTags } from "../../action/core/stack-tags.ts";
-import type { GitHub, Stack, StackEvent, StackResource, Stacks } from "../../action/ports.ts";
+import type { Stack, StackEvent, StackResource, Stacks } from "../../action/aws-ports.ts";
+import type { GitHub } from "../../action/github-ports.ts";
 import type { SweepPorts } from "../../action/sweep.ts";
 import { eventOf, fakeClock } from "../deploy/fake-stacks.ts";
 import { sha256 } from "./stages.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { drawGantt } from "../../action/core/gantt.ts";
 import { timelineOf } from "../../action/core/timeline.ts";
-import type { StackEvent } from "../../action/ports.ts";
+import type { StackEvent } from "../../action/aws-ports.ts";
 
 const stackId = "arn:aws:cloudformation:eu-central-1:1:stack/rabbit-hole-prod/1";
 const place = { file: "config/pipeline.yaml", line: 1, column: 1 };

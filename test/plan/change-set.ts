@@ -4,7 +4,7 @@ import { SALT_TAG } from "../../action/core/redact.ts";
 import type { Guard, Origin } from "../../action/core/rendered.ts";
 import { systemClock } from "../../action/edge/clock.ts";
 import { type Plan, told } from "../../action/plan.ts";
-import type { Change, ChangeDetail } from "../../action/ports.ts";
+import type { Change, ChangeDetail } from "../../action/aws-ports.ts";
 
 type Properties = Readonly<Record<string, unknown>>;
 

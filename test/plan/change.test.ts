@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { planned } from "../../action/core/change.ts";
-import type { Change } from "../../action/ports.ts";
+import type { Change } from "../../action/aws-ports.ts";
 import { RETAGGED, add, detail, following, modify, remove } from "./change-set.ts";
 
 const QUEUE = "AWS::SQS::Queue";

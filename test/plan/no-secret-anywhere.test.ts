@@ -12,7 +12,7 @@ import { report } from "../../action/core/report.ts";
 import { type Result, resultOf } from "../../action/core/result.ts";
 import { type DeployOutcome, deploy } from "../../action/deploy.ts";
 import { type Plan, plan } from "../../action/plan.ts";
-import type { Change, ChangeSet } from "../../action/ports.ts";
+import type { Change, ChangeSet } from "../../action/aws-ports.ts";
 import { STACK_ID, fakeClock, fakeStacks, type Script } from "../deploy/fake-stacks.ts";
 import { failureOf, queue, renderedAs, sha256 } from "../deploy/world.ts";
 import { add, detail, modify, remove } from "./change-set.ts";

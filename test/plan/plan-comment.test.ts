@@ -3,7 +3,7 @@ import { COMMENT_CHARACTERS } from "../../action/core/paper.ts";
 import { type CommentFacts, renderComment, renderSummary } from "../../action/core/comment.ts";
 import type { Origin } from "../../action/core/rendered.ts";
 import type { Plan } from "../../action/plan.ts";
-import type { Change } from "../../action/ports.ts";
+import type { Change } from "../../action/aws-ports.ts";
 import { RETAGGED, add, detail, modify, planOf, remove } from "./change-set.ts";
 
 const QUEUE = "AWS::SQS::Queue";

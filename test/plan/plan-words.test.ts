@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { planLines } from "../../action/core/plan-lines.ts";
 import { lostName } from "../../action/core/plan-words.ts";
 import type { Origin } from "../../action/core/rendered.ts";
-import type { Change } from "../../action/ports.ts";
+import type { Change } from "../../action/aws-ports.ts";
 import { add, detail, following, modify, planOf, remove } from "./change-set.ts";
 
 const QUEUE = "AWS::SQS::Queue";

@@ -4,7 +4,7 @@ import { type CommentFacts, renderComment } from "../../action/core/comment.ts";
 import { COMMENT_CHARACTERS } from "../../action/core/paper.ts";
 import { planLines } from "../../action/core/plan-lines.ts";
 import type { Plan } from "../../action/plan.ts";
-import type { Change } from "../../action/ports.ts";
+import type { Change } from "../../action/aws-ports.ts";
 import { add, detail, modify, planOf } from "./change-set.ts";
 
 const GUARD = { statefulTypes: ["AWS::DynamoDB::Table"], waivers: [] };
