@@ -1,3 +1,4 @@
+import { ALL } from "../support/extent.ts";
 import { readFile } from "node:fs/promises";
 import { IAMClient } from "@aws-sdk/client-iam";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -165,18 +166,27 @@ test(
       },
       stacks: () => everyKindLife(world),
     };
+    const all = policies.flatMap((policy) =>
+      policy.statements
+        .filter(({ Effect }) => Effect === "Allow")
+        .map((statement) => ({ policy, statement, title: `${policy.label} ${statement.Sid}` })),
+    );
+    const tried = all.filter((_, index) => ALL || index % 4 === 0);
     const unnoticed: string[] = [];
-    for (const policy of policies) {
-      for (const statement of policy.statements.filter(({ Effect }) => Effect === "Allow")) {
-        const name = `without-${policy.label}-${statement.Sid}`.toLowerCase();
-        await policy.put(policy.statements.filter((other) => other !== statement));
-        const end = await endOf(runs[policy.label]?.(name));
-        await policy.put(policy.statements);
-        if (!DENIED.test(end)) unnoticed.push(`${policy.label} ${statement.Sid}${end}`);
-        for (const stack of await leftOver()) await clearAway(world, stack);
-      }
+    for (const { policy, statement, title } of tried) {
+      const name = `without-${policy.label}-${statement.Sid}`.toLowerCase();
+      await policy.put(policy.statements.filter((other) => other !== statement));
+      const end = await endOf(runs[policy.label]?.(name));
+      await policy.put(policy.statements);
+      if (!DENIED.test(end)) unnoticed.push(`${title}${end}`);
+      for (const stack of await leftOver()) await clearAway(world, stack);
     }
-    expect(unnoticed).toEqual(Object.values(KEPT_STATEMENTS).flat());
+    const titles = new Set(tried.map(({ title }) => title));
+    expect(unnoticed).toEqual(
+      Object.values(KEPT_STATEMENTS)
+        .flat()
+        .filter((title) => titles.has(title)),
+    );
   },
 );
 

@@ -1,4 +1,5 @@
 /** The sweep of the artifact bucket on the local AWS. Its clock is ours; that of S3 is the machine's. */
+import { ALL } from "../support/extent.ts";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { artifactsIn } from "../../action/core/garbage.ts";
 import { type GarbageOutcome, sweepArtifacts } from "../../action/garbage.ts";
@@ -15,7 +16,7 @@ releases: 2
 `;
 const DAY_MS = 24 * 60 * 60_000;
 
-describe.runIf(process.env["FAULTS"] === "all")("the artifact bucket", () => {
+describe.runIf(ALL)("the artifact bucket", () => {
   let world: World;
   let bucket: string;
   beforeAll(async () => {

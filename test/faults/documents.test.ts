@@ -24,7 +24,8 @@ import {
   textOf,
 } from "../../action/core/value.ts";
 import { repositoryRoot, shippedCatalog, shippedTemplates } from "../support/shipped.ts";
-import { ALL, count, hold, inTime } from "./held.ts";
+import { ALL } from "../support/extent.ts";
+import { count, hold, inTime } from "./held.ts";
 import { STRANGE_WORDS, changedYaml } from "./yaml-changes.ts";
 
 const catalog = await shippedCatalog();

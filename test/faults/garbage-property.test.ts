@@ -2,6 +2,7 @@
  * Whatever was deployed, failed, taken back, taken down and swept, by two pipelines that share a bucket: what lives, and
  * each of its last releases, can still be deployed. The bucket and CloudFormation are played; all else is real.
  */
+import { ALL } from "../support/extent.ts";
 import { array, assert, asyncProperty, constant, integer, oneof, record } from "fast-check";
 import { expect, test } from "vitest";
 import { type Artifact, CONDEMNED } from "../../action/core/artifact.ts";
@@ -16,7 +17,7 @@ import { digestOf, keepRelease, listReleases } from "../../action/releases.ts";
 import { uploadMissing } from "../../action/upload.ts";
 import { sha256 } from "../deploy/world.ts";
 
-const RUNS = process.env["FAULTS"] === "all" ? 3_000 : 100;
+const RUNS = ALL ? 3_000 : 100;
 const KEPT = 3;
 const HOUR_MS = 3_600_000;
 /** No job lasts longer. */

@@ -1,11 +1,10 @@
 /** Many cases of one promise: each is held, and in time, or the smallest one that is not is told. */
+import { ALL } from "../support/extent.ts";
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { tally } from "../support/counts.ts";
-
-export const ALL = process.env["FAULTS"] === "all";
 
 /** Far beyond what any case takes: in it a machine does what should be done in thousandths of it. */
 const CASE_SECONDS = 2;

@@ -1,4 +1,5 @@
 /** An update that fails: while it runs, is rolled back and has ended, what was deployed before answers every call. */
+import { ALL } from "../support/extent.ts";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { deploy } from "../../action/deploy.ts";
@@ -20,7 +21,7 @@ let stage: Stage;
 let lambda: LambdaClient;
 
 beforeAll(async () => {
-  if (process.env["FAULTS"] !== "all") return;
+  if (!ALL) return;
   stage = await openStage({ operationMs: 1_500 });
   lambda = new LambdaClient(stage.aws.clientConfig());
 });
@@ -44,7 +45,7 @@ async function answer(name: string): Promise<string> {
   return `${FunctionError ?? ""}${Payload?.transformToString()}`;
 }
 
-test.runIf(process.env["FAULTS"] === "all")("the last good version serves all along", async () => {
+test.runIf(ALL)("the last good version serves all along", async () => {
   const [one, two] = [await artifact("Worker", "one"), await artifact("Worker", "two")];
   const first = await stage.run((ports) =>
     deploy({ rendered: rendered(one, queue(10)), artifacts: [one] }, ports),

@@ -1,7 +1,8 @@
 /**
  * Teardown under load: the pipeline works, its bucket is full, its queue has messages in flight, its functions run, and
- * somebody fills the bucket again between emptying and deletion. 50,000 versions with FAULTS=all, else a sample.
+ * somebody fills the bucket again between emptying and deletion. 50,000 versions with TESTS=all, else a sample.
  */
+import { ALL } from "../support/extent.ts";
 import { readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
@@ -22,7 +23,6 @@ import { type Ran, type Repository, repository } from "../support/command-line.t
 import { type Proxy, countByAction, startProxy } from "../support/proxy.ts";
 import { repositoryRoot } from "../support/shipped.ts";
 
-const ALL = process.env["FAULTS"] === "all";
 const VERSIONS = ALL ? 50_000 : 1_500;
 /** Versions that are listed and deleted at once. */
 const PAGE = 1_000;

@@ -1,5 +1,6 @@
 /** Runs that meet: one wins, the others attach to its operation, wait and look again; nothing wedges, nothing is doubled. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { ALL } from "../support/extent.ts";
 import { type Run, type World, openWorld } from "../action/world.ts";
 import { type Slot, changeSlot, openSlot, stateOf } from "./slot.ts";
 
@@ -34,7 +35,7 @@ test("two first deploys of one stage", { timeout: 300_000 }, async () => {
   expect(await stateOf(slot, world)).toBe(await stateOf(alone, world));
 });
 
-test("two updates of one stage", { timeout: 300_000 }, async () => {
+test.runIf(ALL)("two updates of one stage", { timeout: 300_000 }, async () => {
   await using alone = await openSlot("h3");
   await using slot = await openSlot("h4");
   for (const one of [alone, slot]) {
@@ -46,7 +47,7 @@ test("two updates of one stage", { timeout: 300_000 }, async () => {
   expect(await stateOf(slot, world)).toBe(await stateOf(alone, world));
 });
 
-test(
+test.runIf(ALL)(
   "a preview that is deployed while its pull request is closed is gone after the next sweep at the latest",
   { timeout: 300_000 },
   async () => {

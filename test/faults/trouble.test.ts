@@ -1,7 +1,8 @@
 /**
  * Faults on a tenth of all calls: a run ends right, or says in its first line why not and the next one ends right. All
- * seeds with FAULTS=all, else a few.
+ * seeds with TESTS=all, else a few.
  */
+import { ALL } from "../support/extent.ts";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Run, type World, openWorld } from "../action/world.ts";
 import { tally } from "../support/counts.ts";
@@ -9,7 +10,7 @@ import { FAULTS, type Fault, faultOf } from "./answers.ts";
 import { type Call, PASS, startProxy } from "./proxy.ts";
 import { type Slot, openSlot, stateOf } from "./slot.ts";
 
-const SEEDS = process.env["FAULTS"] === "all" ? 100 : 8;
+const SEEDS = ALL ? 100 : 4;
 const AT_ONCE = 2;
 
 let world: World;
