@@ -33,6 +33,7 @@ import { type Plan, plan } from "./plan.ts";
 import type { AwsPorts } from "./aws-ports.ts";
 import { type PreviewOutcome, failed, isCurrent, preview } from "./preview.ts";
 import { type ReviewedStage, recordsOf, tellStatus } from "./plan-status.ts";
+import { changedText } from "./core/plan-lines.ts";
 import { deployProven } from "./proof.ts";
 import { readProject } from "./project.ts";
 import { permitReviewed } from "./review.ts";
@@ -180,7 +181,7 @@ async function deployStage(intent: Of<"deploy">, errand: Errand): Promise<Gitops
   );
   const facts: CommentFacts = {
     ...factsOf(errand, undefined),
-    verdict: { kind: "deployed", stage: concrete.name, stackName },
+    verdict: { kind: "deployed", stage: concrete.name, stackName, changed: changedText(done) },
     preview: { stackId: done.stack.id, outputs: done.outputs },
     ...(done.review && { review: done.review }),
   };

@@ -63,6 +63,8 @@ export type Verdict =
       readonly stackName: string;
       /** Commit of an earlier release that it was taken back to. */
       readonly back?: string;
+      /** What it took, for people: `1 changed, 2 added`. */
+      readonly changed?: string;
     }
   /** There is no preview, and why. */
   | { readonly kind: "planned"; readonly why: string }
@@ -135,21 +137,23 @@ function renderOn(paper: Paper, facts: CommentFacts): string {
 
 function documentOf(facts: CommentFacts): Document {
   return {
-    head: `${[commentMarker(facts.pipeline), formatCommentData(facts.data ?? {})].join("\n").trimEnd()}\n### ${code(facts.pipeline)}: ${verdictLine(facts.verdict)}\n`,
+    head: `${[commentMarker(facts.pipeline), formatCommentData(facts.data ?? {})].join("\n").trimEnd()}\n### ${code(facts.pipeline)}: ${verdictLine(facts)}\n`,
     sections: sections(facts),
     foot: `\n${links(facts).join(" · ")}\n`,
   };
 }
 
-function verdictLine(verdict: Verdict): string {
+function verdictLine({ verdict, merging }: CommentFacts): string {
   switch (verdict.kind) {
     case "ready":
-      return `the preview ${code(verdict.stackName)} is up ✅`;
+      return isStopped(merging)
+        ? `must not be merged 🛑 (the preview ${code(verdict.stackName)} is up)`
+        : `the preview ${code(verdict.stackName)} is up ✅`;
     case "stuck":
       return `the preview ${code(verdict.stackName)} is up, but ${prose(verdict.what)} ❌`;
     case "deployed":
       return verdict.back === undefined
-        ? `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)})`
+        ? `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)}${verdict.changed === undefined ? "" : `: ${verdict.changed}`})`
         : `${code(verdict.stage)} is back at ${code(verdict.back.slice(0, 12))} ⏪ (${code(verdict.stackName)})`;
     case "planned":
       return `no preview: ${prose(verdict.why)}`;
@@ -158,6 +162,11 @@ function verdictLine(verdict: Verdict): string {
     case "gone":
       return `the preview ${code(verdict.stackName)} is taken down${verdict.leftovers?.length ? ", but not all of it ❌" : " 🧹"} (${prose(verdict.why)})`;
   }
+}
+
+/** Whatever else is well. */
+function isStopped(merging: readonly StagePlan[]): boolean {
+  return merging.some((one) => one.kind === "planned" && one.plan.risk.stops.length > 0);
 }
 
 function sections(facts: CommentFacts): Section[] {
@@ -222,13 +231,13 @@ function outputSection({ outputs }: PreviewStack): Section {
 
 function hopSection(hops: readonly Hop[], { kind }: Verdict): Section {
   const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
-  const rows = hops.map(({ name, milliseconds }) => row([code(name), seconds(milliseconds)]));
+  const each = hops.map(({ name, milliseconds }) => `${code(name)} ${seconds(milliseconds)}`);
   const total = hops.reduce((sum, { milliseconds }) => sum + milliseconds, 0);
   const title =
     kind === "stuck"
       ? "**It came this far:**"
-      : `**An item went all the way** through the preview in ${seconds(total)}.`;
-  return { head: [title, "", row(["hop", "time"]), row(["-", "-:"])].join("\n"), rows, tail: "" };
+      : `**An item went all the way** through the preview in ${seconds(total)}:`;
+  return { head: `${title} ${each.join(", ")}`, rows: [], tail: "" };
 }
 
 function links({ preview, checksUrl }: CommentFacts): string[] {

@@ -16,7 +16,7 @@ export function drawGantt(title: string, { totalMs, formerMs, bars }: Timeline):
     `    title ${plain(title)}: ${seconds(totalMs)}${before}${rest}`,
     "    dateFormat x",
     // A day's time of the axis is the time since the operation began.
-    "    axisFormat %M:%S",
+    `    axisFormat ${totalMs < SHORT_MS ? "%S.%L s" : "%M:%S"}`,
     "    todayMarker off",
     ...[...sections].flatMap(([name, own]) => [`    section ${plain(name)}`, ...own.map((bar) => task(bar))]),
   ].join("\n")}\n`;
@@ -34,7 +34,11 @@ function length({ fromMs, toMs }: Bar): number {
   return toMs - fromMs;
 }
 
+/** Below, an axis of seconds would say the same at several places. */
+const SHORT_MS = 20_000;
+
 function seconds(milliseconds: number): string {
+  if (milliseconds < 100) return `${milliseconds} ms`;
   return `${(milliseconds / 1_000).toFixed(1)} s`;
 }
 

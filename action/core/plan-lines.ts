@@ -32,6 +32,15 @@ export function tally(changes: readonly Pick<ResourceWords, "effect">[]): string
     .join(", ");
 }
 
+/** Of a deploy that is over. */
+export function changedText({
+  changes,
+}: {
+  readonly changes: readonly Pick<ResourceWords, "effect">[];
+}): string {
+  return tally(changes) || "nothing had to be changed";
+}
+
 /** `queue producer`, `dead-letter-queue of producer`, `mapping of producer -> worker`, with the names as `quote` has them. */
 export function resourceTitle(
   { main, label, component }: Pick<ResourceWords, "main" | "label" | "component">,

@@ -95,7 +95,8 @@ function resourceRow(resource: ResourceWords): string {
     imported: "taken into the stack",
     added: "new",
   };
-  const kept = /Retain/.test(policyAction) ? ["kept outside of the stack"] : [];
+  const old = effect === "removed" ? "" : "the old one is ";
+  const kept = /Retain/.test(policyAction) ? [`${old}kept outside of the stack`] : [];
   const fate = [fates[effect] ?? [], kept].flat().join(", ");
   const shown = properties.slice(0, CELL_PROPERTIES).map(propertyCell);
   const more = properties.length - shown.length;

@@ -98,17 +98,19 @@ function broadeningText(change: PlannedChange, one: Broadening): string {
   }
   const { principal, action, resource, condition } = one.right;
   const to = resource === "*" ? "everything" : knownText(resource);
-  const by = principal === "" ? "" : ` by ${principal === "*" ? "everybody" : principal}`;
+  // "Service cloudwatch.amazonaws.com" is a service to anybody.
+  const whom = principal === "*" ? "everybody" : principal.replace(/^(?:AWS|Service) /, "");
+  const by = principal === "" ? "" : ` to ${whom}`;
   switch (one.kind) {
     case "action":
-      return `${who}: ${action} on ${to}${by} is newly allowed`;
+      return `${who}: ${action} on ${to} is newly allowed${by}`;
     case "resource":
       return `${who}: ${action} is now allowed on ${to}${by}`;
     case "principal":
       return `${who}: ${action} on ${to} is now allowed${by}`;
     case "condition":
-      return `${who}: ${action} on ${to}${by} is now allowed ${condition === "" ? "without" : "under another"} condition`;
+      return `${who}: ${action} on ${to} is now allowed${by} ${condition === "" ? "without" : "under another"} condition`;
     case "deny":
-      return `${who}: ${action} on ${to}${by} is not forbidden any more`;
+      return `${who}: ${action} on ${to} is not forbidden${by} any more`;
   }
 }

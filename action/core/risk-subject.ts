@@ -29,7 +29,7 @@ export function resourceOf({ logicalId }: PlannedChange): string {
 export const UNKNOWN = "{{changeSet:KNOWN_AFTER_APPLY}}";
 
 export function knownText(text: string): string {
-  return text.replaceAll(UNKNOWN, "what is made then");
+  return text.replaceAll(UNKNOWN, "what this makes");
 }
 
 /** Its properties before and after; where CloudFormation tells no whole resource, as far as its details do. */

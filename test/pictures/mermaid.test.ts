@@ -73,7 +73,7 @@ describe.skipIf(chromiumPath === undefined)(`in a browser${needsChromium}`, () =
   });
 
   test("a pipeline of 120 components", async () => {
-    const pipeline = await longPipeline(120);
+    const pipeline = await longPipeline(Array.from({ length: 120 }, (_, index) => `f${index}`));
     const text = drawPipeline(pipeline, new Map([["f60", "changed"]]));
     expect(await wordsOf(text)).toMatch(/f0 … f59\s+60 components/);
   });
@@ -106,24 +106,43 @@ describe.skipIf(chromiumPath === undefined)(`in a browser${needsChromium}`, () =
     expect(words).toContain("function 5.5 s");
   });
 
+  /** Words that begin something of Mermaid's own, and which a resource or a component may be called. */
+  const KEYWORDS =
+    "end graph subgraph flowchart class click style title section gantt excludes includes weekday weekend done active crit milestone vert call href default direction accTitle accDescr todayMarker dateFormat axisFormat tickInterval topAxis inclusiveEndDates displayMode";
+
   test("no name breaks a timeline", async () => {
-    for (const name of Object.values(HOSTILE)) {
+    for (const name of [...Object.values(HOSTILE), ...KEYWORDS.split(" ")]) {
       const bars = [{ logicalId: "X", component: name, label: name, fromMs: 0, toMs: 1_000, failed: false }];
       const words = await wordsOf(drawGantt(name, { totalMs: 1_000, bars }));
       expect(words).toContain("1.0 s");
     }
+    const bars = KEYWORDS.split(" ").map((name) => ({
+      logicalId: name,
+      component: name,
+      label: name,
+      fromMs: 0,
+      toMs: 1_000,
+      failed: false,
+    }));
+    const words = await wordsOf(drawGantt("end", { totalMs: 1_000, bars }));
+    for (const name of KEYWORDS.split(" ")) expect(words).toContain(`${name} 1.0 s`);
+  });
+
+  test("no name of a component or a verb breaks a pipeline", async () => {
+    const names = KEYWORDS.split(" ").map((name) => name.toLowerCase());
+    const words = await wordsOf(drawPipeline(await longPipeline(names), new Map([["end", "changed"]])));
+    for (const name of names) expect(words).toContain(name);
   });
 });
 
-async function longPipeline(length: number): Promise<Pipeline> {
-  const names = Array.from({ length }, (_, index) => `f${index}`);
+async function longPipeline(names: readonly string[]): Promise<Pipeline> {
   const text = [
     "name: long",
     "stages: { prod: { branch: main } }",
     "components:",
     ...names.map((name) => `  ${name}: { kind: function, source: functions/a.ts }`),
     "flow:",
-    ...names.slice(1).map((name, index) => `  - f${index} -> ${name}`),
+    ...names.slice(1).map((name, index) => `  - ${names[index]} -> ${name}`),
   ].join("\n");
   const result = parsePipeline({ file: "config/pipeline.yaml", text }, await shippedCatalog());
   if (result.kind === "problems") throw new Error(result.problems.map(({ message }) => message).join("\n"));

@@ -2,7 +2,6 @@
  * From the pull request to the merge: what its plan showed is what is deployed. The built Action against the local AWS
  * and the stand-in for GitHub; the tests of this file follow each other, like the events.
  */
-import { ALL } from "../support/extent.ts";
 import {
   CloudFormationClient,
   DescribeStackResourceCommand,
@@ -92,7 +91,7 @@ async function changeSets(): Promise<readonly unknown[]> {
 }
 
 let delay = 0;
-test.each(ALL ? (["merge", "squash", "rebase"] as const) : (["squash"] as const))(
+test.each(["merge", "squash", "rebase"] as const)(
   "what a pull request showed is deployed as reviewed, by %s",
   async (how) => {
     delay += 1;
@@ -145,29 +144,26 @@ test("data at risk is a failed status", async () => {
   expect(await changeSets()).toEqual([]);
 });
 
-test.runIf(ALL)(
-  "main has moved meanwhile: what differs is said, and as it is not riskier, it is deployed",
-  async () => {
-    await write({ delay: "20" });
-    const { number } = await opened("slow");
-    await write({ delay: "15" });
-    const direct = await pushed();
-    expect(direct).toMatchObject({ code: 0, outputs: { result: "deployed" } });
-    expect(direct.stdout).toMatch(
-      /this plan [0-9a-f]{12} was not reviewed: no pull request that was merged into `main` has brought its commit/,
-    );
+test("main has moved meanwhile: what differs is said, and as it is not riskier, it is deployed", async () => {
+  await write({ delay: "20" });
+  const { number } = await opened("slow");
+  await write({ delay: "15" });
+  const direct = await pushed();
+  expect(direct).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  expect(direct.stdout).toMatch(
+    /this plan [0-9a-f]{12} was not reviewed: no pull request that was merged into `main` has brought its commit/,
+  );
 
-    await write({ delay: "20" });
-    const run = await merged(number, "merge");
-    expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
-    const differs = new RegExp(
-      `this plan [0-9a-f]{12} differs from what was reviewed in #${number}, and nothing in it is riskier\n *not as reviewed: queue jobs changed \\(JobsQueue\\)`,
-    );
-    expect(run.stdout).toMatch(differs);
-    expect(run.summary).toContain("- not as reviewed&#58; queue jobs changed &#40;JobsQueue&#41;");
-    expect(await queue()).toMatchObject({ DelaySeconds: "20" });
-  },
-);
+  await write({ delay: "20" });
+  const run = await merged(number, "merge");
+  expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  const differs = new RegExp(
+    `this plan [0-9a-f]{12} differs from what was reviewed in #${number}, and nothing in it is riskier\n *not as reviewed: queue jobs changed \\(JobsQueue\\)`,
+  );
+  expect(run.stdout).toMatch(differs);
+  expect(run.summary).toContain("- not as reviewed&#58; queue jobs changed &#40;JobsQueue&#41;");
+  expect(await queue()).toMatchObject({ DelaySeconds: "20" });
+});
 
 test("a plan that is riskier than what was reviewed stops, until a person approves just this one", async () => {
   await write({ delay: "30" });
@@ -202,26 +198,21 @@ test("a plan that is riskier than what was reviewed stops, until a person approv
   expect(await queue()).toMatchObject({ DelaySeconds: "30", SqsManagedSseEnabled: "false" });
 });
 
-test.runIf(ALL)(
-  "a deploy that was pushed out of the queue is made up for: what its pull request showed counts",
-  async () => {
-    await write({ delay: "30" });
-    await pushed();
-    await write({ delay: "30" }, OPEN);
-    const { number: open } = await opened("open");
-    expect(planOf(open)?.risks).toMatchObject([{ kind: "exposure", logicalId: "JobsQueue" }]);
-    await write({ delay: "40" });
-    const { number: later } = await opened("later");
-    world.github.closePullRequest(open, "squash");
-    await write({ delay: "40" }, OPEN);
-    const run = await merged(later);
-    expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
-    expect(run.stdout).toContain(
-      `differs from what was reviewed in #${open} and #${later}, and nothing in it`,
-    );
-    expect(await queue()).toMatchObject({ DelaySeconds: "40", SqsManagedSseEnabled: "false" });
-  },
-);
+test("a deploy that was pushed out of the queue is made up for: what its pull request showed counts", async () => {
+  await write({ delay: "30" });
+  await pushed();
+  await write({ delay: "30" }, OPEN);
+  const { number: open } = await opened("open");
+  expect(planOf(open)?.risks).toMatchObject([{ kind: "exposure", logicalId: "JobsQueue" }]);
+  await write({ delay: "40" });
+  const { number: later } = await opened("later");
+  world.github.closePullRequest(open, "squash");
+  await write({ delay: "40" }, OPEN);
+  const run = await merged(later);
+  expect(run).toMatchObject({ code: 0, outputs: { result: "deployed" } });
+  expect(run.stdout).toContain(`differs from what was reviewed in #${open} and #${later}, and nothing in it`);
+  expect(await queue()).toMatchObject({ DelaySeconds: "40", SqsManagedSseEnabled: "false" });
+});
 
 test("what somebody has written into the comment does not count as reviewed", async () => {
   await write({ delay: "40" });
@@ -239,7 +230,7 @@ test("what somebody has written into the comment does not count as reviewed", as
   expect(await queue()).toMatchObject({ DelaySeconds: "40", SqsManagedSseEnabled: "true" });
 });
 
-test.runIf(ALL)("a job that may not look at pull requests deploys, and says what is missing", async () => {
+test("a job that may not look at pull requests deploys, and says what is missing", async () => {
   await write({ delay: "60" });
   const { number } = await opened("blind");
   const permissions = { contents: "read", deployments: "write" } as const;

@@ -81,10 +81,10 @@ describe("exposure", () => {
       ...policy("InQueuepolicy", [], [allow("sqs:SendMessage", "q", { Principal: "*", ...more })]),
     });
     expect(texts(open())).toEqual([
-      "exposure: queuepolicy of `in`: sqs:SendMessage on q by everybody is newly allowed",
+      "exposure: queuepolicy of `in`: sqs:SendMessage on q is newly allowed to everybody",
     ]);
     expect(texts(open({ Condition: { ArnEquals: { "aws:SourceArn": "rule" } } }))).toEqual([
-      "rights: queuepolicy of `in`: sqs:SendMessage on q by everybody is newly allowed",
+      "rights: queuepolicy of `in`: sqs:SendMessage on q is newly allowed to everybody",
     ]);
   });
 });
@@ -229,6 +229,6 @@ test("a right that follows the resource that is made anew is not a new one; a ne
   const arn = "{{changeSet:KNOWN_AFTER_APPLY}}";
   expect(texts(policy("WorkerPolicy", [allow("a:X", "arn:old")], [allow("a:X", arn)]))).toEqual([]);
   expect(texts(policy("WorkerPolicy", [allow("a:X", "arn:old")], [allow("a:Y", arn)]))).toEqual([
-    "rights: policy of `worker`: a:Y on what is made then is newly allowed",
+    "rights: policy of `worker`: a:Y on what this makes is newly allowed",
   ]);
 });
