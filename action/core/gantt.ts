@@ -27,7 +27,8 @@ function task(bar: Bar): string {
   const mark = bar.failed ? "crit, " : "";
   // A bar of no width cannot be seen.
   const to = Math.max(bar.toMs, bar.fromMs + 1);
-  return `    ${name} ${seconds(length(bar))} :${mark}${bar.fromMs}, ${to}`;
+  // The time first: a line that begins with `click` or `title` would be one of Mermaid's own.
+  return `    ${seconds(length(bar))} ${name} :${mark}${bar.fromMs}, ${to}`;
 }
 
 function length({ fromMs, toMs }: Bar): number {

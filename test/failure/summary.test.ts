@@ -51,10 +51,10 @@ test("first why, then what to do at each line, then how the operation went, last
     gantt
         title fake: 4.0 s
         dateFormat x
-        axisFormat %M:%S
+        axisFormat %S.%L s
         todayMarker off
         section jobs
-        queue 3.0 s :crit, 0, 3000
+        3.0 s queue :crit, 0, 3000
     \`\`\`
 
     Reason: [deploy-failed](https://github.com/rabbits/warren/blob/v1/docs/reasons.md#deploy-failed)

@@ -83,13 +83,13 @@ test("the chart has a section for each component, and marks what failed", () => 
     "gantt
         title rabbit-hole-prod: 12.0 s, before that 20.0 s
         dateFormat x
-        axisFormat %M:%S
+        axisFormat %S.%L s
         todayMarker off
         section producer
-        queue 3.0 s :1000, 4000
-        queue 0.0 s :11000, 11001
+        3.0 s queue :1000, 4000
+        0 ms queue :11000, 11001
         section worker
-        function 5.5 s :crit, 3500, 9000
+        5.5 s function :crit, 3500, 9000
     "
   `);
 });
@@ -105,5 +105,5 @@ test("of many resources those that took longest are shown", () => {
   }));
   const chart = drawGantt("big", { totalMs: 200, bars });
   expect(chart).toContain("title big: 0.2 s, 60 shorter ones are left out");
-  expect(chart.match(/^ {4}C\d+Queue/gm)?.[0]).toBe("    C60Queue");
+  expect(chart.match(/(?<=^ {4}[\d.]+ m?s )C\d+Queue/gm)?.[0]).toBe("C60Queue");
 });
