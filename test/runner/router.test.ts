@@ -152,7 +152,8 @@ test("a push to main also starts the checks, which may cancel their own older ru
     })),
   ).toEqual([
     { workflow: ".github/workflows/warren.yml", permissions: WRITES, cancelInProgress: false },
-    // The tests, and the matrix of packages.
+    // The tests, those of them that take long, and the matrix of packages.
+    { workflow: ".github/workflows/check.yml", permissions: { contents: "read" }, cancelInProgress: true },
     { workflow: ".github/workflows/check.yml", permissions: { contents: "read" }, cancelInProgress: true },
     { workflow: ".github/workflows/check.yml", permissions: { contents: "read" }, cancelInProgress: true },
   ]);
