@@ -19,6 +19,8 @@ export interface AnnouncePorts {
 
 /** One for each run, so that a missing permission is told once. */
 export interface Announcer {
+  /** Undefined, and a warning, where GitHub refuses it. */
+  attempt<T>(work: () => Promise<T>): Promise<T | undefined>;
   /** What the pull request's comment remembers of earlier runs. Whoever may edit comments may have changed it. */
   remembered(pullRequest: number, pipeline: string): Promise<ValueMap>;
   /** Makes or edits the pull request's one comment. Plans that it remembers stay until there are newer ones. */
@@ -68,6 +70,7 @@ export function announcer({ github, log }: AnnouncePorts): Announcer {
   }
 
   return {
+    attempt,
     remembered,
     async status(sha, status) {
       await attempt(() => github.setCommitStatus(sha, status));

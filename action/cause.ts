@@ -1,8 +1,8 @@
 /** Asks AWS why something failed, and makes it one error. The question never hides what is known already. */
 import { explainAwsError } from "./core/aws-error.ts";
-import { type Account, NO_ACCOUNT, failureProblems, refusalProblems } from "./core/cause.ts";
+import { type Account, NO_ACCOUNT, failureProblems, refusalProblems, warningProblems } from "./core/cause.ts";
 import { OperationFailure } from "./core/operation-failure.ts";
-import { UserError } from "./core/problem.ts";
+import { type Problem, UserError } from "./core/problem.ts";
 import type { Reason } from "./core/reason.ts";
 import { redactText } from "./core/redact.ts";
 import type { Origin } from "./core/rendered.ts";
@@ -51,6 +51,17 @@ export async function changeSetFailure(
   const account =
     refused.kind === "refused" ? NO_ACCOUNT : await accountOf(stackName, refused.id, hidden, ports);
   return new UserError(reason, refusalProblems(redactText(refused.reason, hidden), origins, account));
+}
+
+/** Of a change set that was made. */
+export async function changeSetWarnings(
+  stackName: string,
+  changeSetId: string,
+  { origins, hidden }: { origins: Readonly<Record<string, Origin>>; hidden: readonly string[] },
+  ports: FollowPorts,
+): Promise<readonly Problem[]> {
+  const events = await told(() => ports.stacks.failedEvents({ stackName, changeSetId }), hidden, ports);
+  return warningProblems(events, origins);
 }
 
 async function accountOf(

@@ -37,6 +37,8 @@ export interface IssueInput {
 export interface GitHub {
   pullRequest(number: number): Promise<PullRequest | undefined>;
   openPullRequests(): Promise<readonly PullRequest[]>;
+  /** Of a branch of this repository, open or not: the ten that have changed last. */
+  pullRequestsFrom(branch: string): Promise<readonly PullRequest[]>;
   /** Pull requests that a commit came from: how a merge, squash or rebase finds its pull request. */
   pullRequestsOf(sha: string): Promise<readonly PullRequest[]>;
   /**

@@ -1,5 +1,5 @@
 /** What a deploy would do, told by CloudFormation itself: a change set that is made, read and taken away again. */
-import { changeSetFailure } from "./cause.ts";
+import { changeSetFailure, changeSetWarnings } from "./cause.ts";
 import { deployStep, accountOf, phaseOf } from "./core/stack.ts";
 import { planned } from "./core/change.ts";
 import { driftBanner } from "./core/drift.ts";
@@ -84,6 +84,9 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
     changeSet.kind === "failed"
       ? await changeSetFailure("plan-failed", stackName, changeSet, shown, ports)
       : undefined;
+  // As above: AWS forgets with the change set what it has found.
+  const warnings =
+    changeSet.kind === "ready" ? await changeSetWarnings(stackName, changeSet.id, shown, ports) : [];
   await ports.stacks.deleteChangeSet(stackName, changeSet.id);
   if (!stack) await clearShell(stackName, changeSet.stackId, digest, ports);
   if (failure) throw failure;
@@ -97,7 +100,8 @@ export async function plan(rendered: Rendered, ports: PlanPorts): Promise<Plan> 
   const nothing = changes.changes.length === 0 && tables.length === 0;
   const items = tables.map(({ component }) => component);
   const identity = { stackName, ...(before && { stackId: before.id }) };
-  return { kind: nothing ? "nothing" : kind, ...identity, digest, ...changes, ...drift, items };
+  const risk = { ...changes.risk, notes: [...changes.risk.notes, ...warnings] };
+  return { kind: nothing ? "nothing" : kind, ...identity, digest, ...changes, risk, ...drift, items };
 }
 
 export type Told = Pick<Plan, "changes" | "words" | "counts" | "untouched" | "risk" | "content" | "record">;

@@ -1,4 +1,5 @@
 /** A sweep of every account and region that stages are in, and what pull requests are told of it. */
+import { commentMarker, isUpIn } from "./core/comment.ts";
 import { joinFailures } from "./core/failure.ts";
 import { UserError } from "./core/problem.ts";
 import type { Reason } from "./core/reason.ts";
@@ -97,32 +98,53 @@ function joinGarbage(all: readonly GarbageOutcome[]): GarbageOutcome {
  * to tell.
  */
 async function tellGone(
-  { stage, stackName, pullRequest, text }: Swept,
+  { stage, stackName, branch, pullRequest, text }: Swept,
   leftovers: readonly Leftover[],
   errand: Errand,
 ): Promise<void> {
   const { project, announce } = errand;
   const of = stageOfStack(stage, project.pipeline.stages);
   if (of && leftovers.length === 0) await announce.retire(environmentOf(of), stackName);
-  if (pullRequest === undefined) return;
-  const facts = { ...factsOf(errand, pullRequest), picture: "" };
-  await announce.comment(pullRequest, {
-    ...facts,
-    verdict: { kind: "gone", stackName, why: text, leftovers },
-  });
+  for (const number of await sharersOf({ stackName, branch, pullRequest }, errand)) {
+    await announce.comment(number, {
+      ...factsOf(errand, number),
+      picture: "",
+      verdict: { kind: "gone", stackName, why: text, leftovers },
+    });
+  }
+}
+
+/**
+ * The pull requests of a preview: its tag names the one that has deployed it last, and a branch may have others, whose
+ * comments say that it is up. GitHub closes all of them with the branch, so that they need not be open.
+ */
+async function sharersOf(
+  { stackName, branch, pullRequest }: Pick<Swept, "stackName" | "branch" | "pullRequest">,
+  { project, ports: { github }, announce: { attempt } }: Errand,
+): Promise<readonly number[]> {
+  const tagged = pullRequest === undefined ? [] : [pullRequest];
+  if (branch === "") return tagged;
+  const marker = commentMarker(project.pipeline.name);
+  const found = (await attempt(() => github.pullRequestsFrom(branch))) ?? [];
+  const others = found.filter(({ number, fromFork }) => !fromFork && number !== pullRequest);
+  const told = await Promise.all(
+    others.map(async ({ number }) => {
+      const body = await attempt(() => github.comment(number, marker));
+      return isUpIn(body ?? "", stackName) ? [number] : [];
+    }),
+  );
+  return [...tagged, ...told.flat()];
 }
 
 async function tellLeft(
-  { stackName, pullRequest, error }: SweptStack & { readonly kind: "failed" },
+  { stackName, branch, pullRequest, error }: SweptStack & { readonly kind: "failed" },
   errand: Errand,
 ): Promise<void> {
-  if (pullRequest === undefined) return;
-  const facts = { ...factsOf(errand, pullRequest), picture: "" };
   const what = `the preview ${stackName} could not be taken down`;
-  await errand.announce.comment(pullRequest, {
-    ...facts,
-    verdict: { kind: "failed", what, problems: problemsOf(error) },
-  });
+  for (const number of await sharersOf({ stackName, branch, pullRequest }, errand)) {
+    const verdict = { kind: "failed", what, problems: problemsOf(error) } as const;
+    await errand.announce.comment(number, { ...factsOf(errand, number), picture: "", verdict });
+  }
 }
 
 function stageOfStack(name: string, stages: readonly Stage[]): Stage | undefined {

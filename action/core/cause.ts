@@ -76,6 +76,20 @@ export function refusalProblems(
   return [{ ...namedPlace(reason, origins), message, ...hintOf(reason) }];
 }
 
+/** What early validation and hooks have found and let pass: it has stopped nothing, and may be worth a look. */
+export function warningProblems(events: readonly FailedEvent[], origins: Origins): readonly Problem[] {
+  const found = events
+    .filter(({ warning }) => warning)
+    .map((event): Failure => {
+      const { kind, logicalId, physicalId, type, reason, by, path, time } = event;
+      const who = kind === "HOOK_INVOCATION_ERROR" ? "the hook" : "CloudFormation's validation";
+      const what = `is doubted by ${who}${by === "" ? "" : ` \`${by}\``}, which stops nothing`;
+      const details = pathText(path, origins[logicalId]);
+      return { time: time.getTime(), logicalId, physicalId, type, what, reason, details };
+    });
+  return grouped(found, origins);
+}
+
 /** An event of a warning has stopped nothing, and a cancelled resource only followed. */
 function toldFailure(event: FailedEvent, origins: Origins): readonly Failure[] {
   const { kind, logicalId, physicalId, type, status, reason, by, path, warning, time } = event;

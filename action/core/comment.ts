@@ -147,10 +147,10 @@ function verdictLine({ verdict, merging }: CommentFacts): string {
   switch (verdict.kind) {
     case "ready":
       return isStopped(merging)
-        ? `must not be merged 🛑 (the preview ${code(verdict.stackName)} is up)`
-        : `the preview ${code(verdict.stackName)} is up ✅`;
+        ? `must not be merged 🛑 (${isUp(verdict.stackName)})`
+        : `${isUp(verdict.stackName)} ✅`;
     case "stuck":
-      return `the preview ${code(verdict.stackName)} is up, but ${prose(verdict.what)} ❌`;
+      return `${isUp(verdict.stackName)}, but ${prose(verdict.what)} ❌`;
     case "deployed":
       return verdict.back === undefined
         ? `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)}${verdict.changed === undefined ? "" : `: ${verdict.changed}`})`
@@ -162,6 +162,15 @@ function verdictLine({ verdict, merging }: CommentFacts): string {
     case "gone":
       return `the preview ${code(verdict.stackName)} is taken down${verdict.leftovers?.length ? ", but not all of it ❌" : " 🧹"} (${prose(verdict.why)})`;
   }
+}
+
+function isUp(stackName: string): string {
+  return `the preview ${code(stackName)} is up`;
+}
+
+/** Does the comment say of the stack that it is there? */
+export function isUpIn(body: string, stackName: string): boolean {
+  return body.includes(isUp(stackName));
 }
 
 /** Whatever else is well. */

@@ -106,7 +106,10 @@ export const planType = objectType(
     risk: riskKindType,
     risks: listType(riskType, "The worst first."),
     stops: listType(problemType, "Why it must not be carried out; empty if it may."),
-    notes: listType(problemType, "Of waivers: expired ones, unused ones."),
+    notes: listType(
+      problemType,
+      "Of waivers: expired ones, unused ones. And what CloudFormation's validation and hooks doubt, which stops nothing.",
+    ),
     changes: listType(changeType, "What risks something first."),
     items: listType(textType(), "Components whose items would be put."),
   },

@@ -11,7 +11,7 @@ export interface PlanRisk {
   readonly risks: readonly Risk[];
   /** Data at risk in a protected stage, without a waiver: the plan must not be carried out. */
   readonly stops: readonly Problem[];
-  /** Of the waivers. */
+  /** Of the waivers, and what CloudFormation has found and let pass. */
   readonly notes: readonly Problem[];
 }
 

@@ -29,6 +29,13 @@ export function createGitHub({ here, runUrl, ask, askIfThere }: GitHubApi): GitH
       ask("list pull requests", "pull-requests: read", async ({ rest, paginate }) =>
         (await paginate(rest.pulls.list, { ...here, state: "open", per_page: PAGE })).map(pullRequestOf),
       ),
+    pullRequestsFrom: (branch) =>
+      ask("list pull requests", "pull-requests: read", async ({ rest }) => {
+        const newest = { state: "all", sort: "updated", direction: "desc", per_page: 10 } as const;
+        // GitHub does not filter by a head without an owner.
+        const { data } = await rest.pulls.list({ ...here, ...newest, head: `${here.owner}:${branch}` });
+        return data.map(pullRequestOf);
+      }),
     pullRequestsOf: (sha) =>
       ask("find a commit's pull requests", "pull-requests: read", async ({ rest, paginate }) =>
         (

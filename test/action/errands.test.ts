@@ -124,3 +124,20 @@ test("what cfn-lint refuses is not deployed, although no pull request has shown 
   expect(run.told).toContain("NoSuchProperty");
   await world.checkout.write({ "config/pipeline.yaml": PIPELINE });
 });
+
+test("two pull requests of one branch are both told that the preview is gone", async () => {
+  const pull = await openPullRequest("shared");
+  const other = world.github.createPullRequest({ branch: "shared" });
+  expect(await world.pullRequest("opened", other.number)).toMatchObject({ code: 0 });
+  world.github.addComment(other.number, "mallory", "the preview is up");
+  // One is closed, and the other still wants it.
+  world.github.closePullRequest(pull.number);
+  await world.pullRequest("closed", pull.number);
+  expect(await world.stackNames()).toContain(pull.stack);
+  world.github.deleteBranch("shared");
+  expect(await world.act("delete", { ref: "shared", ref_type: "branch" })).toMatchObject({ code: 0 });
+  for (const { number } of [pull, other]) {
+    expect(world.comments(number)[0]).toContain(`the preview \`${pull.stack}\` is taken down`);
+  }
+  expect(world.comments(other.number)[1]).toBe("the preview is up");
+});

@@ -5,6 +5,7 @@ import { OperationFailure } from "../../action/core/operation-failure.ts";
 import { deploy } from "../../action/deploy.ts";
 import type { DeployPorts } from "../../action/deploy.ts";
 import { plan } from "../../action/plan.ts";
+import { formatProblem } from "../../action/core/problem.ts";
 import type { ChangeSet } from "../../action/aws-ports.ts";
 import { STACK_ID, type Script, fakeClock, fakeStacks } from "../deploy/fake-stacks.ts";
 import { failureOf, queue, renderedAs, sha256 } from "../deploy/world.ts";
@@ -41,6 +42,33 @@ function world(script: Script) {
   };
   return { ports, stacks, lines };
 }
+
+test("what a hook only warns of is told with the plan that it lets pass, before AWS forgets it", async () => {
+  const asked: string[] = [];
+  const { ports, stacks } = world({
+    changeSets: [ready],
+    failedEvents: () => {
+      asked.push(...stacks.calls);
+      return [
+        failedEvent({
+          kind: "HOOK_INVOCATION_ERROR",
+          logicalId: "Results",
+          reason: "it is not encrypted",
+          by: "Private::Guard::Queues",
+          warning: true,
+        }),
+        failedEvent({ logicalId: "Results", reason: "no warning" }),
+      ];
+    },
+  });
+  const { risk } = await plan(rendered, ports);
+  expect(risk.stops).toEqual([]);
+  expect(risk.notes.map(formatProblem)).toEqual([
+    "config/pipeline.yaml:11:3: results (thing, AWS::SQS::Queue) is doubted by the hook `Private::Guard::Queues`, which stops nothing: it is not encrypted",
+  ]);
+  expect(asked).toEqual(["find", "createChangeSet UPDATE"]);
+  expect(stacks.calls).toContain("deleteChangeSet");
+});
 
 test("early validation is asked for before the change set goes, and the shell of a new stack goes as well", async () => {
   const asked: string[][] = [];
