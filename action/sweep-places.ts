@@ -120,16 +120,16 @@ async function tellGone(
  */
 async function sharersOf(
   { stackName, branch, pullRequest }: Pick<Swept, "stackName" | "branch" | "pullRequest">,
-  { project, ports: { github }, announce: { attempt } }: Errand,
+  { project, ports: { github }, announce }: Errand,
 ): Promise<readonly number[]> {
   const tagged = pullRequest === undefined ? [] : [pullRequest];
   if (branch === "") return tagged;
   const marker = commentMarker(project.pipeline.name);
-  const found = (await attempt(() => github.pullRequestsFrom(branch))) ?? [];
+  const found = (await announce.attempt(() => github.pullRequestsFrom(branch))) ?? [];
   const others = found.filter(({ number, fromFork }) => !fromFork && number !== pullRequest);
   const told = await Promise.all(
     others.map(async ({ number }) => {
-      const body = await attempt(() => github.comment(number, marker));
+      const body = await announce.attempt(() => github.comment(number, marker));
       return isUpIn(body ?? "", stackName) ? [number] : [];
     }),
   );
