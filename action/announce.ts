@@ -20,7 +20,7 @@ export interface AnnouncePorts {
 /** One for each run, so that a missing permission is told once. */
 export interface Announcer {
   /** Undefined, and a warning, where GitHub refuses it. */
-  attempt<T>(work: () => Promise<T>): Promise<T | undefined>;
+  readonly attempt: <T>(work: () => Promise<T>) => Promise<T | undefined>;
   /** What the pull request's comment remembers of earlier runs. Whoever may edit comments may have changed it. */
   remembered(pullRequest: number, pipeline: string): Promise<ValueMap>;
   /** Makes or edits the pull request's one comment. Plans that it remembers stay until there are newer ones. */

@@ -7,10 +7,13 @@ import { join, resolve } from "node:path";
 import { marked } from "marked";
 import type { Browser } from "playwright-core";
 import { type CommentFacts, renderComment, renderSummary } from "../action/core/comment.ts";
+import { failureSummary } from "../action/core/failure-summary.ts";
 import { drawGantt } from "../action/core/gantt.ts";
 import { drawPipeline } from "../action/core/graph.ts";
 import { fence } from "../action/core/markdown.ts";
 import { marksOf } from "../action/core/marks.ts";
+import { changedText } from "../action/core/plan-lines.ts";
+import { UserError } from "../action/core/problem.ts";
 import { localEnvironment, setUpAccount, silent } from "../action/local/account.ts";
 import { startLocalAws } from "../action/local/aws.ts";
 import type { Plan } from "../action/plan.ts";
@@ -70,6 +73,27 @@ async function commentOf(ports: Ports, plan: Plan, more: Partial<CommentFacts> =
   };
 }
 
+/** The summary of a deploy with a value that CloudFormation takes and SQS refuses. */
+async function failureOf(ports: Ports): Promise<string> {
+  const broken = changed(ports, (text) =>
+    text.replace(
+      "producer: { kind: queue }",
+      "producer: { kind: queue, overrides: { Queue: { VisibilityTimeout: 999999 } } }",
+    ),
+  );
+  try {
+    await run({ command: "deploy", target: { stage: "prod" } }, broken);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const at = "https://github.com/owner/rabbit-hole/blob";
+    return failureSummary(error, error.problems, {
+      filesUrl: `${at}/1a2b3c4`,
+      reasonUrl: `https://github.com/owner/warren/blob/v1/docs/reasons.md#${error.reason}`,
+    });
+  }
+  throw new Error("the deploy was to fail");
+}
+
 async function draw(browser: Browser, name: string, markdown: string): Promise<void> {
   const html = await marked.parse(markdown, { gfm: true });
   const blocks = [...markdown.matchAll(/```mermaid\n([^]*?)```/g)].map(([, text = ""]) => text);
@@ -94,9 +118,14 @@ await mkdir(folder, { recursive: true });
 await using aws = await startLocalAws();
 await setUpAccount(aws);
 const ports = systemPorts({ root, console: silent, environment: localEnvironment(aws) });
-const deployed = await run({ command: "deploy", target: { stage: "prod" } }, ports);
 const browser = await launchBrowser();
 try {
+  // Nothing is deployed yet: what the first pull request of a repository shows.
+  const first = await planOf(ports);
+  const unmarked = { picture: drawPipeline((await readProject(ports)).pipeline), marks: [] };
+  await draw(browser, "first-pull-request", renderComment(await commentOf(ports, first, unmarked)));
+
+  const deployed = await run({ command: "deploy", target: { stage: "prod" } }, ports);
   const faster = changed(ports, (text) =>
     text
       .replace("producer: { kind: queue }", "producer: { kind: queue, visibility-timeout: 360 }")
@@ -118,10 +147,17 @@ try {
   if (deployed.kind !== "deployed" || !deployed.deploy.timeline) throw new Error("nothing was deployed");
   const { timeline, stack } = deployed.deploy;
   const facts = await commentOf(ports, await planOf(ports), {
-    verdict: { kind: "deployed", stage: "prod", stackName: stack.name },
+    verdict: {
+      kind: "deployed",
+      stage: "prod",
+      stackName: stack.name,
+      changed: changedText(deployed.deploy),
+    },
     merging: [],
     hops: [],
   });
+  await draw(browser, "failed-deploy", await failureOf(ports));
+
   await draw(
     browser,
     "deploy-summary",

@@ -7,7 +7,7 @@ import { formatCommentData } from "./comment-data.ts";
 import type { Mark } from "./fold.ts";
 import { functionSection, type FunctionWords } from "./function-words.ts";
 import { type Leftover, leftoverTable } from "./leftover.ts";
-import { code, fence, link, prose, row } from "./markdown.ts";
+import { code, fence, link, prose, row, sentence } from "./markdown.ts";
 import { folded, planSections } from "./plan-section.ts";
 import { formatProblem, type Problem } from "./problem.ts";
 import {
@@ -150,17 +150,17 @@ function verdictLine({ verdict, merging }: CommentFacts): string {
         ? `must not be merged 🛑 (${isUp(verdict.stackName)})`
         : `${isUp(verdict.stackName)} ✅`;
     case "stuck":
-      return `${isUp(verdict.stackName)}, but ${prose(verdict.what)} ❌`;
+      return `${isUp(verdict.stackName)}, but ${sentence(verdict.what)} ❌`;
     case "deployed":
       return verdict.back === undefined
         ? `${code(verdict.stage)} is what Git says ✅ (${code(verdict.stackName)}${verdict.changed === undefined ? "" : `: ${verdict.changed}`})`
         : `${code(verdict.stage)} is back at ${code(verdict.back.slice(0, 12))} ⏪ (${code(verdict.stackName)})`;
     case "planned":
-      return `no preview: ${prose(verdict.why)}`;
+      return `no preview: ${sentence(verdict.why)}`;
     case "failed":
-      return `${prose(verdict.what)} ❌`;
+      return `${sentence(verdict.what)} ❌`;
     case "gone":
-      return `the preview ${code(verdict.stackName)} is taken down${verdict.leftovers?.length ? ", but not all of it ❌" : " 🧹"} (${prose(verdict.why)})`;
+      return `the preview ${code(verdict.stackName)} is taken down${verdict.leftovers?.length ? ", but not all of it ❌" : " 🧹"} (${sentence(verdict.why)})`;
   }
 }
 
@@ -188,7 +188,7 @@ function sections(facts: CommentFacts): Section[] {
     ...(preview && Object.keys(preview.outputs).length > 0 ? [outputSection(preview)] : []),
     ...(hops.length > 0 ? [hopSection(hops, verdict)] : []),
     ...(functions.length > 0 ? [functionSection(functions)] : []),
-    ...pictureSection(picture, marks),
+    ...pictureSection(picture, marks, merging),
   ];
 }
 
@@ -199,9 +199,17 @@ const LEGEND: Readonly<Record<Mark, string>> = {
   removed: "🟥 removed",
 };
 
-function pictureSection(picture: string, marks: readonly Mark[]): readonly Section[] {
+function pictureSection(
+  picture: string,
+  marks: readonly Mark[],
+  merging: readonly StagePlan[],
+): readonly Section[] {
   if (picture === "") return [];
   const drawn = fence(picture, "mermaid");
+  const isNew = merging.some((one) => one.kind === "planned" && one.plan.kind === "create");
+  if (isNew && marks.length === 0) {
+    return [{ head: "**The pipeline**, all of it new:\n", rows: [drawn], tail: "" }];
+  }
   if (marks.length === 0) return [folded("The pipeline", [drawn])];
   const legend = marks.map((mark) => LEGEND[mark]).join(" · ");
   return [{ head: `**The pipeline**, after the merge: ${legend}\n`, rows: [drawn], tail: "" }];
@@ -227,7 +235,7 @@ function reviewSection({ verdict, differences }: ReviewWords): Section {
 
 function mergingSections(against: StagePlan): readonly Section[] {
   if (against.kind === "planned") return planSections(against.stage, against.plan);
-  const head = `**Merging into ${code(against.stage)}:** not known, ${prose(against.why)}`;
+  const head = `**Merging into ${code(against.stage)}:** not known, ${sentence(against.why)}`;
   return [{ head, rows: [], tail: "" }];
 }
 

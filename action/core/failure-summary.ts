@@ -1,6 +1,6 @@
 /** A failure for a job's summary: why, then what to do about each problem, then how the operation went. */
 import { drawGantt } from "./gantt.ts";
-import { code, fence, link, prose, row } from "./markdown.ts";
+import { code, fence, link, row, sentence } from "./markdown.ts";
 import { OperationFailure } from "./operation-failure.ts";
 import { type Problem, type UserError, formatProblem } from "./problem.ts";
 
@@ -37,7 +37,7 @@ export function failureSummary(
   const long = shown.filter(isLong);
   const rows = shown.filter((one) => !isLong(one)).map((one) => problemRow(one, whereabouts));
   const parts = [
-    `### Warren failed: ${prose(firstLine(problems))} ❌`,
+    `### Warren failed: ${sentence(firstLine(problems))} ❌`,
     ...(rows.length > 0
       ? [[row(["where", "what", "what to do"]), row(["-", "-", "-"]), ...rows].join("\n")]
       : []),
@@ -58,8 +58,8 @@ function problemRow(problem: Problem, { filesUrl }: Whereabouts): string {
   const name = place ? `${place.file}:${place.line}` : "";
   const address = place && filesUrl !== "" ? `${filesUrl}/${place.file}#L${place.line}` : "";
   const where = address === "" ? code(name) : link(code(name), address);
-  const what = [message, ...details].map((text) => prose(text)).join("<br>");
-  const mend = [...(hint === "" ? [] : [prose(hint)]), ...(page === "" ? [] : [link("more", page)])];
+  const what = [message, ...details].map((text) => sentence(text)).join("<br>");
+  const mend = [...(hint === "" ? [] : [sentence(hint)]), ...(page === "" ? [] : [link("more", page)])];
   return row([where, what, mend.join("<br>")]);
 }
 

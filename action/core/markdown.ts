@@ -8,6 +8,9 @@ import { visible } from "./visible.ts";
 /** Shown of one name. A branch may have 255 bytes, and a line should still be a line. */
 const NAME_CHARACTERS = 120;
 
+/** What is to be pasted has to be whole. */
+const SNIPPET_CHARACTERS = 500;
+
 /** Nothing in here means anything in a code span, nor splits a table's cell. */
 const PLAIN = /^[A-Za-z0-9_.:/@+=,()#-](?:[A-Za-z0-9_.:/@+=,()# -]*[A-Za-z0-9_.:/@+=,()#-])?$/;
 
@@ -36,12 +39,14 @@ export function prose(text: string, characters: number = 2_000): string {
 export function sentence(text: string): string {
   return text
     .split(/`([^`]*)`/)
-    .map((part, index) => (index % 2 === 1 ? code(part) : part.trim() === "" ? part : spaced(part)))
+    .map((part, index) => (index % 2 === 1 ? code(part, SNIPPET_CHARACTERS) : spaced(part)))
     .join("");
 }
 
 /** `prose` takes the spaces at the ends away, and here something stands beside them. */
 function spaced(part: string): string {
+  // Of a line's end, too: a row of a table is one line.
+  if (part.trim() === "") return part === "" ? "" : " ";
   return `${/^\s/.test(part) ? " " : ""}${prose(part)}${/\s$/.test(part) ? " " : ""}`;
 }
 

@@ -25,6 +25,8 @@ const STAGE = { stage: "prod" };
 const STACK = "rabbit-hole-prod";
 /** `rate(1 minute)` fires within a minute of its making; the local AWS looks every ten seconds. */
 const TIMER_BOUND_SECONDS = 100;
+/** Long enough for a message that failed once: its queue hides it for 180 s, six times the function's timeout. */
+const WATCH_BOUND_SECONDS = 240;
 
 const screen = terminalConsole();
 const interrupted = new AbortController();
@@ -80,12 +82,12 @@ async function runPipeline(pipeline: Pipeline, wikipedia: Wikipedia): Promise<vo
   chapter("By hand, so that nobody has to wait for the timer");
   const byHand = await pipeline.invoke();
   const options = { names, wikipedia, screen, stop };
-  await pipeline.watch(byHand, { ...options, boundSeconds: 60 });
+  await pipeline.watch(byHand, { ...options, boundSeconds: WATCH_BOUND_SECONDS });
   screen.result(sentimentTable(await pipeline.sentiments()));
 
   chapter("And now by the timer, which is set to every minute here");
   const byTimer = await pipeline.nextFiring({ not: byHand, boundSeconds: TIMER_BOUND_SECONDS, screen, stop });
-  await pipeline.watch(byTimer, { ...options, boundSeconds: 60 });
+  await pipeline.watch(byTimer, { ...options, boundSeconds: WATCH_BOUND_SECONDS });
   screen.result(sentimentTable(await pipeline.sentiments()));
 }
 

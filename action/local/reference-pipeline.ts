@@ -23,6 +23,8 @@ interface LogLine {
   readonly sent?: number;
   readonly name?: string;
   readonly key?: string;
+  /** Why a message failed. SQS sends it again when its visibility timeout has passed. */
+  readonly error?: { readonly message?: string };
 }
 
 interface Watching {
@@ -128,15 +130,23 @@ export class Pipeline implements Disposable {
     if (sent.sent !== names.length)
       throw new UserError("demo-failed", { message: `${names.length} messages were due` });
 
-    const told = new Set<string>();
+    const written = new Set<string>();
+    const failed = new Set<string>();
     await within(boundSeconds, "not every item came to the bucket", stop, async () => {
-      for (const { correlation_id: of, key, name } of await this.#lines(this.#found.consumerLogs)) {
-        if (of !== run || key === undefined || told.has(key)) continue;
-        told.add(key);
-        tell("function -> bucket", `${name}: ${key}`);
+      for (const line of await this.#lines(this.#found.consumerLogs)) {
+        if (line.correlation_id !== run) continue;
+        const { key, name, error, timestamp = "" } = line;
+        if (key !== undefined && !written.has(key)) {
+          written.add(key);
+          tell("function -> bucket", `${name}: ${key}`);
+        }
+        if (error !== undefined && !failed.has(timestamp)) {
+          failed.add(timestamp);
+          tell("function", `one message failed, and its queue will send it again: ${error.message}`);
+        }
       }
-      screen.progress(`waiting for ${names.length - told.size} more objects`);
-      return told.size >= names.length ? told : undefined;
+      screen.progress(`waiting for ${names.length - written.size} more objects`);
+      return written.size >= names.length ? written : undefined;
     });
     const asked = new Set(wikipedia.requests.slice(this.#requestsSeen).map(({ path }) => path)).size;
     this.#requestsSeen = wikipedia.requests.length;

@@ -106,7 +106,6 @@ const KEPT: Readonly<Record<string, readonly string[]>> = {
   "Asked after a failure alone; the local AWS has no hooks (test/failure/on-aws.test.ts asks for the rest).":
     [
       "deploy Stacks cloudformation:DescribeEvents",
-      "plan Stacks cloudformation:DescribeEvents",
       "preview Stacks cloudformation:DescribeEvents",
       "plan Hooks cloudformation:GetHookResult",
       "plan Hooks cloudformation:ListHookResults",

@@ -45,7 +45,7 @@ test("first why, then what to do at each line, then how the operation went, last
 
     | where | what | what to do |
     | - | - | - |
-    | [\`config/pipeline.yaml:6\`](https://github.com/alice/burrow/blob/0123456789abcdef0123456789abcdef01234567/config/pipeline.yaml#L6) | 2 resources could not be created&#58; not authorized to perform&#58; iam&#58;CreateRole<br>config/pipeline&#46;yaml&#58;6&#58;3&#58; jobs &#40;queue&#41;<br>config/pipeline&#46;yaml&#58;7&#58;3&#58; more &#124; &#64;&#8203;everybody &#40;queue&#41; | Run &#96;warren bootstrap&#96; again&#46;<br>[more](https://example.com/why) |
+    | [\`config/pipeline.yaml:6\`](https://github.com/alice/burrow/blob/0123456789abcdef0123456789abcdef01234567/config/pipeline.yaml#L6) | 2 resources could not be created&#58; not authorized to perform&#58; iam&#58;CreateRole<br>config/pipeline&#46;yaml&#58;6&#58;3&#58; jobs &#40;queue&#41;<br>config/pipeline&#46;yaml&#58;7&#58;3&#58; more &#124; &#64;&#8203;everybody &#40;queue&#41; | Run \`warren bootstrap\` again&#46;<br>[more](https://example.com/why) |
 
     \`\`\`mermaid
     gantt

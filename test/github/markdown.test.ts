@@ -109,4 +109,11 @@ test("of a sentence the names in back-ticks are code, and nothing of it is synta
   expect(sentence("`a|b` and <b>*x*</b> of @team `")).toBe(
     `<code>a&#124;b</code> and ${prose("<b>*x*</b> of @team `")}`,
   );
+  expect(sentence("`a`\n`b`")).toBe("`a` `b`");
+  fc.assert(
+    fc.property(text, (any) => {
+      const left = syntaxOf(sentence(any)).replaceAll(/<\/?code>/g, "");
+      expect(left).not.toMatch(/[`|<>*_~[\]()\\!@#$&:.\n\r]/);
+    }),
+  );
 });

@@ -39,7 +39,7 @@ async function processesWith(text: string): Promise<string[]> {
 
 test(
   "the demo runs the pipeline by hand and by its timer, and leaves nothing",
-  { timeout: 240_000 },
+  { timeout: 900_000 },
   async () => {
     const { child, printed } = start();
     const [code] = (await once(child, "close")) as [number];

@@ -156,3 +156,20 @@ test("drift stands before the changes, which may undo it", () => {
   expect(banner).toBeGreaterThan(0);
   expect(changes).toBeGreaterThan(banner ?? NaN);
 });
+
+test("the first line says that it must not be merged, however well the preview does", () => {
+  const table = "AWS::DynamoDB::Table";
+  const change = modify("FangTable", table, [detail("KeySchema", { recreation: "Always" })]);
+  const guard = { statefulTypes: [table], waivers: [] };
+  const [, heading] = comment(planOf([change], originsOf([change]), {}, guard)).split("\n");
+  expect(heading).toBe("### `burrow`: must not be merged 🛑 (the preview `burrow-x` is up)");
+  expect(comment(planOf([change], originsOf([change])))).toContain("### `burrow`: the preview");
+});
+
+test("the picture of a pipeline that is new is open: all of it is what changes", () => {
+  const changes = [add("JobsQueue", QUEUE)];
+  const drawn = (kind: Plan["kind"]): string =>
+    renderComment({ ...factsOf(planOf(changes, originsOf(changes), { kind })), picture: "flowchart LR" });
+  expect(drawn("create")).toContain("**The pipeline**, all of it new:");
+  expect(drawn("update")).toContain("<summary>The pipeline</summary>");
+});
