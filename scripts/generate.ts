@@ -1,6 +1,6 @@
 /**
  * Writes what is made from other files: the schema, the types of the environment, README's tables,
- * docs/reasons.md, docs/stack-statuses.md. With
+ * docs/reasons.md, docs/stack-statuses.md, templates/sdk-clients.json. With
  * `--check` it writes nothing and fails if something is not fresh.
  */
 import { parse } from "yaml";
@@ -14,6 +14,7 @@ import { terminalConsole } from "../action/edge/console.ts";
 import { type Project, readProject } from "../action/project.ts";
 import { generatedFiles } from "../action/run.ts";
 import { systemPorts } from "../action/system.ts";
+import { sdkClientsFile } from "./sdk-clients.ts";
 
 const console = terminalConsole();
 const { workspace, shipped } = systemPorts({ root: `${import.meta.dirname}/..`, console, environment: {} });
@@ -30,6 +31,7 @@ const files = {
   "README.md": withTables(readme, project, action),
   "docs/reasons.md": reasonsPage(),
   "docs/stack-statuses.md": statusPage(),
+  "templates/sdk-clients.json": await sdkClientsFile(),
 };
 
 const stale: string[] = [];

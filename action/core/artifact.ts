@@ -23,18 +23,21 @@ export interface BuildRequest {
 /**
  * The AWS actions that the bundled code really calls, in IAM's words (`dynamodb:Scan`), sorted.
  * `uncertain`: the code could not be read for certain, so an arrow grants all that it may; `reason` says why.
+ * `onBehalf`: what services that it calls may do in its name (Rekognition reads an object): granted if an arrow does, never missed.
  */
 export type Calls =
   | {
       readonly kind: "exact";
       readonly actions: readonly string[];
       readonly oneOf?: OneOf;
+      readonly onBehalf?: readonly string[];
       readonly sites?: Sites;
     }
   | {
       readonly kind: "uncertain";
       readonly actions: readonly string[];
       readonly oneOf?: OneOf;
+      readonly onBehalf?: readonly string[];
       readonly sites?: Sites;
       /** One sentence a cause, without a full stop, joined by `; `. */
       readonly reason: string;

@@ -4,7 +4,7 @@
  */
 import type { OwnCode } from "./call-sites.ts";
 
-/** Argument -> command -> IAM actions. */
+/** Argument -> command (`*`: any of the client) -> IAM actions. */
 export type ArgumentActions = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 
 /** `isCalledUnseen`: the commands are also used by code that is not among `own`. */
@@ -16,14 +16,14 @@ export function argumentActions(
 ): readonly string[] {
   const isOpen = isCalledUnseen || own.some(({ code }) => hidesArguments(command, code));
   return Object.entries(known).flatMap(([argument, commands]) => {
-    const actions = commands[command];
+    const actions = commands[command] ?? commands["*"];
     return actions !== undefined && (isOpen || own.some(({ code }) => isMentioned(argument, code)))
       ? actions
       : [];
   });
 }
 
-function isMentioned(argument: string, code: string): boolean {
+export function isMentioned(argument: string, code: string): boolean {
   return new RegExp(`\\b${argument}\\b`).test(code);
 }
 

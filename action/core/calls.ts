@@ -5,19 +5,29 @@
 import type { Metafile } from "esbuild";
 
 import data from "../../templates/sdk-actions.json" with { type: "json" };
+import made from "../../templates/sdk-clients.json" with { type: "json" };
 import type { Calls } from "./artifact.ts";
 import { importsUnseen, signsRequests } from "./bundle.ts";
-import { type ArgumentActions, argumentActions } from "./call-arguments.ts";
+import { type ArgumentActions, argumentActions, isMentioned } from "./call-arguments.ts";
 import { callSites, type CommandUse, type OwnCode } from "./call-sites.ts";
 
 /** The actions of one command: all of them, or those that its arguments ask for. */
 type Need = readonly string[] | { readonly anyOf: readonly string[] };
 
-interface SdkActions {
+/** Client -> commands; `*` is all of them. */
+type Commands = Readonly<Record<string, readonly string[]>>;
+
+interface SdkClients {
   readonly clients: Readonly<Record<string, string>>;
+  readonly unsigned: Commands;
+  readonly undecided: Commands;
+}
+
+interface SdkActions {
   readonly commands: Readonly<Record<string, Readonly<Record<string, Need>>>>;
   readonly arguments: Readonly<Record<string, ArgumentActions>>;
-  readonly ownUse: Readonly<Record<string, readonly string[]>>;
+  readonly onBehalf: Readonly<Record<string, ArgumentActions>>;
+  readonly ownUse: Commands;
   readonly opaque: readonly Opaque[];
   readonly signers: readonly string[];
 }
@@ -38,6 +48,7 @@ interface Doubt {
 interface Findings {
   readonly uses: readonly CommandUse[];
   readonly needs: readonly Need[];
+  readonly onBehalf: readonly string[];
   readonly doubts: readonly Doubt[];
 }
 
@@ -57,6 +68,7 @@ interface Crossing {
 }
 
 const sdk: SdkActions = data;
+const known: SdkClients = made;
 
 /**
  * The calls of the bundle `output`, one of the metafile's outputs. `beside`: names of the packages that lie beside it, whose code
@@ -83,7 +95,7 @@ export function bundleCalls(
   );
   const doubts = [
     ...opaqueDoubts(packages, crossings),
-    ...besideDoubts(beside),
+    ...besideDoubts(beside, own),
     ...own.flatMap(({ file, code }) => codeDoubts(file, code)),
     ...signing.flatMap((name) =>
       isOfSdk(name) || sdk.opaque.some((entry) => entry.package === name) ? [] : selfSigned(name),
@@ -93,7 +105,7 @@ export function bundleCalls(
     clients.flatMap(({ uses }) => uses),
     own,
   );
-  const calls = combine([...clients, { uses: [], needs: [], doubts }]);
+  const calls = combine([...clients, { uses: [], needs: [], onBehalf: [], doubts }]);
   return Object.keys(sites).length === 0 ? calls : { ...calls, sites };
 }
 
@@ -115,13 +127,10 @@ function isOfSdk(name: string): boolean {
   return /^@(aws-sdk|smithy)\//.test(name);
 }
 
-function besideDoubts(names: readonly string[]): readonly Doubt[] {
+function besideDoubts(names: readonly string[], own: readonly OwnCode[]): readonly Doubt[] {
   return names.flatMap((name): readonly Doubt[] => {
     const reason = `${name} lies beside the bundle, where its calls cannot be read`;
-    if (name.startsWith("@aws-sdk/client-")) {
-      const prefix = sdk.clients[name.slice("@aws-sdk/client-".length)];
-      return [prefix === undefined ? { reason } : { reason, prefixes: [prefix] }];
-    }
+    if (name.startsWith("@aws-sdk/client-")) return [clientDoubt(name, reason, own)];
     if (sdk.signers.includes(name)) return [{ reason }];
     return sdk.opaque
       .filter((entry) => entry.package === name)
@@ -136,11 +145,12 @@ function clientFindings(
   own: readonly OwnCode[],
 ): Findings {
   const client = name.slice("@aws-sdk/client-".length);
-  const prefix = sdk.clients[client];
+  const prefix = known.clients[client];
   const doubt = (reason: string): Findings => ({
     uses: [],
     needs: [],
-    doubts: [prefix === undefined ? { reason } : { reason, prefixes: [prefix] }],
+    onBehalf: [],
+    doubts: [clientDoubt(name, reason, own)],
   });
 
   if (isWhole(paths)) return doubt(`${wholeImport(name, crossings)}, which can call all of it`);
@@ -149,11 +159,15 @@ function clientFindings(
     .filter((command) => !sdk.ownUse[client]?.includes(command));
   // Else a later SDK that lays its files out in another way would pass for code that calls nothing.
   if (commands.length === 0) return doubt(`no command of ${name} was found in the bundle`);
-  if (prefix === undefined)
-    return doubt(`it is not known which actions ${name} needs for ${commands.join(", ")}`);
+  const undecided = commands.filter(
+    (command) => prefix === undefined || isAmong(known.undecided, client, command),
+  );
+  const decided = commands.filter((command) => !undecided.includes(command));
+  const { doubts } = doubt(`it is not known which actions ${name} needs for ${undecided.join(", ")}`);
   const isCalledUnseen = crossings.some(({ from, to, isOwn }) => to === name && !isOwn && !isOfSdk(from));
-  const needs = commands.map((command): Need => {
-    const need = sdk.commands[client]?.[command] ?? [`${prefix}:${command}`];
+  const needs = decided.map((command): Need => {
+    const ownName = isAmong(known.unsigned, client, command) ? [] : [`${prefix}:${command}`];
+    const need = sdk.commands[client]?.[command] ?? ownName;
     const more = argumentActions(command, sdk.arguments[client] ?? {}, own, isCalledUnseen);
     if ("anyOf" in need || more.length === 0) return need;
     // Whether it has the argument is not certain: no arrow need grant it.
@@ -161,13 +175,32 @@ function clientFindings(
   });
   return {
     uses: needs.map((need, i) => ({
-      command: commands[i] ?? "",
+      command: decided[i] ?? "",
       package: name,
       actions: "anyOf" in need ? need.anyOf : need,
     })),
     needs,
-    doubts: [],
+    onBehalf: commands.flatMap((command) =>
+      argumentActions(command, sdk.onBehalf[client] ?? {}, own, isCalledUnseen),
+    ),
+    doubts: undecided.length > 0 ? doubts : [],
   };
+}
+
+/** A doubt about a service is one about what it may do in the function's name, too. */
+function clientDoubt(name: string, reason: string, own: readonly OwnCode[]): Doubt {
+  const client = name.slice("@aws-sdk/client-".length);
+  const prefix = known.clients[client];
+  if (prefix === undefined) return { reason };
+  const others = Object.entries(sdk.onBehalf[client] ?? {}).flatMap(([argument, commands]) =>
+    own.some(({ code }) => isMentioned(argument, code)) ? Object.values(commands).flat() : [],
+  );
+  return { reason, prefixes: [prefix, ...others.map((action) => action.slice(0, action.indexOf(":")))] };
+}
+
+function isAmong(commands: Commands, client: string, command: string): boolean {
+  const names = commands[client] ?? [];
+  return names.includes(command) || names.includes("*");
 }
 
 /**
@@ -213,10 +246,12 @@ function combine(findings: readonly Findings[]): Calls {
   const needs = findings.flatMap((finding) => finding.needs);
   const doubts = findings.flatMap((finding) => finding.doubts);
   const groups = needs.flatMap((need) => ("anyOf" in need ? [need.anyOf] : []));
+  const onBehalf = sortedSet(findings.flatMap((finding) => finding.onBehalf));
   const oneOf = [...new Map(groups.map((group) => [group.join(), group])).values()];
   const found = {
     actions: sortedSet(needs.flatMap((need) => ("anyOf" in need ? need.anyOf : need))),
     ...(oneOf.length === 0 ? {} : { oneOf }),
+    ...(onBehalf.length === 0 ? {} : { onBehalf }),
   };
   if (doubts.length === 0) return { kind: "exact", ...found };
   const reason = sortedSet(doubts.map((doubt) => doubt.reason)).join("; ");

@@ -2,6 +2,7 @@
  * Least privilege: an arrow's policy says the most that it may grant, the bundle says what the code calls;
  * what is rendered is what both say.
  */
+import sdk from "../../templates/sdk-actions.json" with { type: "json" };
 import { type Arrow, arrowText } from "./arrow.ts";
 import type { Calls } from "./artifact.ts";
 import type { Pipeline } from "./pipeline.ts";
@@ -45,7 +46,7 @@ export function cutGrants(
       if (calls.kind === "uncertain" && most.some((action) => mayBeCalled(action, calls.prefixes))) {
         return [{ arrow, to, most, granted: most, uncertain: calls.reason }];
       }
-      const statements = statementsOf(resource).flatMap((statement) => cut(statement, calls.actions));
+      const statements = cutTo(statementsOf(resource), calls);
       const granted = statements.flatMap(actionsOf);
       if (statements.length > 0) resources[id] = withStatements(resource, statements);
       else {
@@ -146,6 +147,22 @@ function openKinds(kind: string, pipeline: Pipeline): string[] {
     });
     return open && connection.from === kind ? [connection.to] : [];
   });
+}
+
+/** What goes along with calls of other services stays if the policy names it; a pattern did not ask for it. */
+function cutTo(statements: readonly ValueMap[], calls: Calls): ValueMap[] {
+  const callable = [...calls.actions, ...(calls.onBehalf ?? [])];
+  const doubtful = calls.kind === "uncertain" ? (calls.prefixes ?? []) : [];
+  const called = [...calls.actions.map(prefixOf), ...doubtful];
+  const along = sdk.goAlong.filter((action) => called.some((prefix) => prefix !== prefixOf(action)));
+  return statements.flatMap((statement) => {
+    const named = along.filter((action) => actionsOf(statement).includes(action));
+    return cut(statement, [...new Set([...callable, ...named])]);
+  });
+}
+
+function prefixOf(action: string): string {
+  return action.slice(0, action.indexOf(":"));
 }
 
 function statementsOf(resource: Resource): ValueMap[] {

@@ -66,6 +66,7 @@ const callsType = objectType({
   kind: wordType(["exact", "uncertain"]),
   actions: listType(textType(), "In IAM's words."),
   oneOf: optional(listType(listType(textType()))),
+  onBehalf: optional(listType(textType(), "What services that it calls may do in its name.")),
   sites: optional(mapType(placeType, "Action -> where the code calls it first.")),
   reason: optional(textType()),
   prefixes: optional(listType(textType())),

@@ -26,6 +26,7 @@ interface Given {
 interface GivenCalls {
   readonly actions?: readonly string[];
   readonly oneOf?: readonly (readonly string[])[];
+  readonly onBehalf?: readonly string[];
   readonly uncertain?: string;
   readonly prefixes?: readonly string[];
   readonly sites?: Sites;
@@ -96,8 +97,13 @@ function artifact([component, given]: [string, GivenCalls]): Artifact {
   };
 }
 
-function callsOf({ actions = [], uncertain, oneOf, prefixes, sites }: GivenCalls): Calls {
-  const known = { actions, ...(oneOf ? { oneOf } : {}), ...(sites ? { sites } : {}) };
+function callsOf({ actions = [], uncertain, oneOf, onBehalf, prefixes, sites }: GivenCalls): Calls {
+  const known = {
+    actions,
+    ...(oneOf ? { oneOf } : {}),
+    ...(onBehalf ? { onBehalf } : {}),
+    ...(sites ? { sites } : {}),
+  };
   if (uncertain === undefined) return { kind: "exact", ...known };
   return { kind: "uncertain", ...known, reason: uncertain, ...(prefixes ? { prefixes } : {}) };
 }
