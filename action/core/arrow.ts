@@ -1,5 +1,5 @@
 /** The flow of pipeline.yaml -> arrows: two components and the connection template that joins them. */
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
 import { type Catalog, findConnection, optionsOf } from "./catalog.ts";
 import type { ParsedDocument, Path, SourceText } from "./document.ts";
 import { kebabCase } from "./names.ts";
@@ -11,6 +11,7 @@ import { shapeProblem } from "./shape.ts";
 import { suggestion } from "./suggest.ts";
 import type { ConnectionTemplate } from "./template.ts";
 import { type Value, type ValueMap, isValueList, isValueMap } from "./value.ts";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 export interface Arrow {
   readonly from: string;
@@ -188,7 +189,7 @@ const validators = new WeakMap<ConnectionTemplate, ValidateFunction>();
 function validatorOf(connection: ConnectionTemplate): ValidateFunction {
   const known = validators.get(connection);
   if (known) return known;
-  const ajv = new Ajv({ allErrors: true, verbose: true, strictTypes: false });
+  const ajv = schemaCompiler({ allErrors: true, verbose: true, strictTypes: false });
   const validate = ajv.compile(arrowSchema(optionsOf(connection)));
   validators.set(connection, validate);
   return validate;

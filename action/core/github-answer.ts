@@ -2,7 +2,8 @@
  * What GitHub's answers must hold of what is used of them. A proxy's page with status 200, half an answer or an empty one
  * must not be taken for "there are no open pull requests": previews would be taken down.
  */
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 /** An answer that is none of GitHub's, with status 200. Asking again may help. */
 export class StrangeAnswer extends Error {
@@ -47,7 +48,7 @@ const written = { body: orNull(text), user: orNull(object({ login: text, type: t
 const reviewers = { type: "array" };
 
 /** The end of a question's path, and what answers it. */
-const ANSWERS: readonly (readonly [RegExp, object])[] = [
+export const ANSWERS: readonly (readonly [RegExp, object])[] = [
   [/^GET .*\/pulls\/\d+$/, pullRequest],
   [/^GET .*\/pulls$/, list(pullRequest)],
   [
@@ -99,7 +100,7 @@ export function checkAnswer(method: string, url: string, status: number, data: u
   const question = `${method} ${new URL(url).pathname}`;
   const schema = ANSWERS.find(([path]) => path.test(question))?.[1];
   if (!schema) return;
-  const validate = compiled.get(schema) ?? new Ajv({ allowUnionTypes: true }).compile(schema);
+  const validate = compiled.get(schema) ?? schemaCompiler({ allowUnionTypes: true }).compile(schema);
   compiled.set(schema, validate);
   if (validate(data)) return;
   const [first] = validate.errors ?? [];

@@ -1,5 +1,6 @@
 /** The shapes of GitHub's event payloads, as far as anything of them is used. */
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 // Git's own rules for a reference (git-check-ref-format(1)), but for what cannot do harm; 255 is what GitHub takes.
 const REF = {
@@ -15,7 +16,7 @@ function object(properties: Readonly<Record<string, unknown>>, optional: readonl
   return { type: "object", properties, required };
 }
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true });
+const ajv = schemaCompiler({ allErrors: true, allowUnionTypes: true, strict: true });
 
 export interface PushPayload {
   readonly ref: string;

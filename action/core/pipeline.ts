@@ -1,5 +1,5 @@
 /** pipeline.yaml -> Pipeline, or all of its problems at once. */
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
 import type { Component } from "./component.ts";
 import { type Arrow, readArrows } from "./arrow.ts";
 import type { Catalog } from "./catalog.ts";
@@ -17,6 +17,7 @@ import { cloudFormationTags } from "./tags.ts";
 import type { ConnectionTemplate } from "./template.ts";
 import { type ValueMap, isValueMap, textOf } from "./value.ts";
 import { type Waiver, readWaivers } from "./waiver.ts";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 export interface Pipeline {
   readonly file: string;
@@ -103,7 +104,7 @@ const validators = new WeakMap<Catalog, ValidateFunction>();
 function validatorOf(catalog: Catalog): ValidateFunction {
   const known = validators.get(catalog);
   if (known) return known;
-  const ajv = new Ajv({
+  const ajv = schemaCompiler({
     allErrors: true,
     allowUnionTypes: true,
     discriminator: true,

@@ -2,7 +2,6 @@
  * A file of templates/ -> Template: long form, with places, fully checked. What is accepted here can be
  * instantiated without looking again.
  */
-import { Ajv } from "ajv";
 import { type ParsedDocument, type Path, type SourceText, parseDocument } from "./document.ts";
 import { type ConnectionMetadata, type ComponentMetadata } from "./metadata.ts";
 import { componentMetadataSchema, connectionMetadataSchema } from "./metadata.ts";
@@ -12,6 +11,7 @@ import { type ShapeError, shapeProblem } from "./shape.ts";
 import { cloudFormationTags } from "./tags.ts";
 import type { Output, Parameter, Resource, Template } from "./template.ts";
 import { type Value, type ValueMap, isValueMap, textOf } from "./value.ts";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 export type TemplateResult =
   | { readonly kind: "template"; readonly template: Template }
@@ -82,7 +82,7 @@ const templateSchema = {
   },
 };
 
-const ajv = new Ajv({ allErrors: true, allowUnionTypes: true, strict: true, verbose: true });
+const ajv = schemaCompiler({ allErrors: true, allowUnionTypes: true, strict: true, verbose: true });
 const validateTemplate = ajv.compile(templateSchema);
 const validateMetadata = {
   component: ajv.compile(componentMetadataSchema),

@@ -3,7 +3,7 @@
  * before the change set is executed. So it is there whatever becomes of the run; that the deploy went well is seen
  * from what comes after it (releases.ts).
  */
-import { Ajv, type ValidateFunction } from "ajv";
+import type { ValidateFunction } from "ajv";
 import {
   type TypeOf,
   anyType,
@@ -23,6 +23,7 @@ import type { SmokePlan } from "./probe.ts";
 import type { Rendered } from "./rendered.ts";
 import { stackTags } from "./stack-tags.ts";
 import { type Value, canonicalJson, parsedJson } from "./value.ts";
+import { schemaCompiler } from "./schema-compiler.ts";
 
 /** Raised when an older Warren must not read what a newer one has written. */
 const VERSION = 1;
@@ -49,7 +50,7 @@ const smokeType = objectType({
   withinSeconds: integerType(),
 });
 
-const releaseType = objectType({
+export const releaseType = objectType({
   version: constantType(VERSION),
   pipeline: textType(),
   stage: textType(),
@@ -174,7 +175,7 @@ export function readRelease(text: string, stackName: string): ReadRelease {
   if (version !== VERSION) {
     return { kind: "unreadable", why: "its format is not one that this version of Warren knows" };
   }
-  validate ??= new Ajv({ allowUnionTypes: true }).compile<Kept>(releaseType.schema);
+  validate ??= schemaCompiler({ allowUnionTypes: true }).compile<Kept>(releaseType.schema);
   if (!validate(value)) {
     const [first] = validate.errors ?? [];
     return { kind: "unreadable", why: `${first?.instancePath || "it"} ${first?.message}` };

@@ -44,7 +44,7 @@ export async function gitopsDemo(screen: Console, signal: AbortSignal): Promise<
   };
 
   chapter("A GitHub, its OIDC issuer, a Wikipedia and an AWS, all on this machine");
-  await using checkout = await Checkout.create();
+  await using checkout = await Checkout.create("release");
   await using github = await startGitHub({ sha: await checkout.head() });
   await using oidc = await startOidc();
   await using wikipedia = await startWikipedia();

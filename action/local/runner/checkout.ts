@@ -1,7 +1,7 @@
 /**
- * A repository as a user's would be: a pipeline, its functions, the Action's own sources and the committed workflow
- * files, in Git. What only this project's tests need is left out, above all of package.json, so that the workflow's
- * `npm ci` takes seconds: it is the only thing that is not as it is committed here.
+ * A repository as a user's would be: a pipeline, its functions, the Action and the committed workflow files, in Git.
+ * What only this project's tests need is left out, above all of package.json, so that the workflow's `npm ci` takes
+ * seconds: it is the only thing that is not as it is committed here.
  */
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -16,15 +16,15 @@ const PARTS = [
   ".github/workflows/warren.yml",
   ".gitignore",
   ".npmrc",
-  "action",
   "action.yml",
   "config",
   "functions",
   "package.json",
   "package-lock.json",
-  "scripts/bundle.ts",
   "templates",
 ];
+/** What builds the Action, where it is not built yet. */
+const SOURCES = ["action", "scripts/bundle.ts"];
 
 type Edit = (text: string) => string;
 
@@ -36,10 +36,11 @@ export class Checkout implements AsyncDisposable {
     this.root = root;
   }
 
-  static async create(): Promise<Checkout> {
+  /** The Action built, as a release has it, or its sources, which each job builds, as a branch of Warren's own has them. */
+  static async create(form: "release" | "sources"): Promise<Checkout> {
     const checkout = new Checkout(await mkdtemp(join(tmpdir(), "warren-checkout-")));
     try {
-      await checkout.#fill();
+      await checkout.#fill(form);
     } catch (error) {
       await checkout[Symbol.asyncDispose]();
       throw error;
@@ -47,21 +48,32 @@ export class Checkout implements AsyncDisposable {
     return checkout;
   }
 
-  async #fill(): Promise<void> {
-    for (const part of PARTS) {
+  async #fill(form: "release" | "sources"): Promise<void> {
+    for (const part of form === "sources" ? [...PARTS, ...SOURCES] : PARTS) {
       await mkdir(dirname(join(this.root, part)), { recursive: true });
       await cp(join(ROOT, part), join(this.root, part), { recursive: true });
     }
     const kept = await importedByFunctions(join(this.root, "functions"));
     const manifest = JSON.parse(await readFile(join(this.root, "package.json"), "utf8")) as Manifest;
-    await writeFile(join(this.root, "package.json"), `${JSON.stringify(cut(manifest, kept), null, 2)}\n`);
+    await writeFile(
+      join(this.root, "package.json"),
+      `${JSON.stringify(cut(manifest, kept, form), null, 2)}\n`,
+    );
     await promisify(execFile)(
       "npm",
       ["install", "--package-lock-only", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"],
       { cwd: this.root },
     );
+    if (form === "release") await this.#release();
     await this.#git("init", "--quiet", "--initial-branch=main");
     await this.commit("A pipeline");
+  }
+
+  async #release(): Promise<void> {
+    await promisify(execFile)(process.execPath, [join(ROOT, "scripts/bundle.ts"), join(this.root, "dist")]);
+    // act leaves out what Git ignores, though a release holds it.
+    const ignored = await readFile(join(this.root, ".gitignore"), "utf8");
+    await writeFile(join(this.root, ".gitignore"), ignored.replace(/^\/?dist\/?$/m, ""));
   }
 
   /** On the branch that is checked out. Throws Error if an edit changes nothing. Returns the commit. */
@@ -107,16 +119,21 @@ export class Checkout implements AsyncDisposable {
 }
 
 interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-function cut(
-  { devDependencies = {}, optionalDependencies: _node, ...rest }: Manifest,
-  kept: ReadonlySet<string>,
-): Manifest {
-  const needed = Object.entries(devDependencies).filter(([name]) => kept.has(name));
-  return { ...rest, devDependencies: Object.fromEntries(needed) };
+/** Without what only tests need; a release needs no packages but those of the functions. */
+function cut(manifest: Manifest, kept: ReadonlySet<string>, form: "release" | "sources"): Manifest {
+  const { dependencies = {}, devDependencies = {}, optionalDependencies: _node, ...rest } = manifest;
+  const needed = (all: Readonly<Record<string, string>>): Record<string, string> =>
+    Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(name)));
+  return {
+    ...rest,
+    dependencies: form === "sources" ? dependencies : needed(dependencies),
+    devDependencies: needed(devDependencies),
+  };
 }
 
 async function importedByFunctions(folder: string): Promise<ReadonlySet<string>> {
