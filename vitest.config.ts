@@ -30,6 +30,7 @@ class LongFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: "test/support/global-setup.ts",
     // Two cores. A third worker has work while the others wait for an emulator; more only make every poll slower.
     maxWorkers: 3,
     sequence: { sequencer: LongFirst },

@@ -12,15 +12,8 @@ import { type OidcIssuer, type Wrong, startOidc } from "../../action/local/oidc.
 import { readProject } from "../../action/project.ts";
 import { systemPorts } from "../../action/system.ts";
 import { tally } from "../support/counts.ts";
-import {
-  type Bundle,
-  type Checkout,
-  type Step,
-  buildBundle,
-  checkOut,
-  refuseLeaks,
-  runStep,
-} from "./step.ts";
+import { type Checkout, type Step, checkOut, refuseLeaks, runStep } from "./step.ts";
+import { type Bundle, buildBundle } from "../support/bundle.ts";
 
 export const PIPELINE = `name: burrow
 stages:
@@ -119,7 +112,7 @@ export async function openWorld(credentials: "keys" | "oidc", hub: GitHubOptions
         .map(({ statuses }) => statuses.at(-1)?.state),
     stackNames: () => stackNames(aws),
     async [Symbol.asyncDispose]() {
-      await Promise.all([aws, github, oidc, bundle, checkout].map((part) => part[Symbol.asyncDispose]()));
+      await Promise.all([aws, github, oidc, checkout].map((part) => part[Symbol.asyncDispose]()));
     },
   };
 }

@@ -5,9 +5,10 @@ import { appendFileSync, cpSync, existsSync, mkdirSync, readFileSync } from "nod
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 import { ESBUILD_PROGRAMS, ESBUILD_VERSION } from "../../action/core/esbuild-release.ts";
+import { buildBundle } from "../support/bundle.ts";
 import { type Project, project } from "./project.ts";
 
 const SYSTEM = `${process.platform}-${process.arch}`;
@@ -26,17 +27,11 @@ flow: []
   "functions/worker.ts": "export const handler = async (): Promise<string> => 'hello';\n",
 };
 
-let built: Project;
+let cli: string;
 
-beforeAll(() => {
-  built = project({ "node_modules/.keep": "" });
-  execFileSync(process.execPath, ["scripts/bundle.ts", join(built.root, "dist")], {
-    cwd: REPOSITORY,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
+beforeAll(async () => {
+  ({ cli } = await buildBundle());
 }, 120_000);
-
-afterAll(() => built[Symbol.dispose]());
 
 interface Ended {
   readonly code: number;
@@ -45,7 +40,7 @@ interface Ended {
 
 async function warren(here: Project, environment: Readonly<Record<string, string>>): Promise<Ended> {
   const home = { PATH: process.env["PATH"], HOME: here.root, RUNNER_TOOL_CACHE: join(here.root, "tools") };
-  const started = promisify(execFile)(process.execPath, [join(built.root, "dist/cli.cjs"), "build"], {
+  const started = promisify(execFile)(process.execPath, [cli, "build"], {
     cwd: here.root,
     env: { ...home, npm_config_fetch_retries: "0", ...environment },
   });

@@ -18,7 +18,8 @@ import { findPython } from "../../action/edge/python-interpreter.ts";
 import { uvInstall } from "../../action/edge/uv.ts";
 import { diskWorkspace } from "../../action/edge/workspace.ts";
 import { leaksIn } from "../action/scan.ts";
-import { buildBundle, checkOut, runStep } from "../action/step.ts";
+import { checkOut, runStep } from "../action/step.ts";
+import { buildBundle } from "../support/bundle.ts";
 import { PATH_WITHOUT_JUDGES } from "../support/judges.ts";
 import { count } from "./held.ts";
 
@@ -115,7 +116,7 @@ flow: [jobs -> worker]
 };
 
 test("esbuild, the sandbox and the functions in it run without any", { timeout: 120_000 }, async () => {
-  await using bundle = await buildBundle();
+  const bundle = await buildBundle();
   await using checkout = await checkOut(FILES);
   const found = new Map<string, Child>();
   const look = setInterval(() => {

@@ -18,7 +18,7 @@ import {
 } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalAws, startLocalAws } from "../../action/local/aws.ts";
-import { type Bundle, buildBundle } from "../action/step.ts";
+import { type Bundle, buildBundle } from "../support/bundle.ts";
 import { type Ran, type Repository, repository } from "../support/command-line.ts";
 import { type Proxy, countByAction, startProxy } from "../support/proxy.ts";
 import { repositoryRoot } from "../support/shipped.ts";
@@ -74,7 +74,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   repo?.[Symbol.dispose]();
-  await bundle?.[Symbol.asyncDispose]();
   await aws?.[Symbol.asyncDispose]();
 });
 

@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findSandbox } from "../../action/edge/sandbox.ts";
-import { type Bundle, type Checkout, type Step, buildBundle, checkOut, runStep } from "../action/step.ts";
+import { type Checkout, type Step, checkOut, runStep } from "../action/step.ts";
+import { type Bundle, buildBundle } from "../support/bundle.ts";
 import { PATH_WITHOUT_JUDGES } from "../support/judges.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 
@@ -30,7 +31,6 @@ beforeAll(async () => {
 afterAll(async () => {
   rmSync(home, { recursive: true });
   await closeLocally(metadata);
-  await bundle[Symbol.asyncDispose]();
 });
 
 /** Wherever it is run, it says so. */

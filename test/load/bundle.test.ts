@@ -1,22 +1,24 @@
 /** The program that loads functions, as Warren is published: one file, for each of the runtimes' Nodes. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { Readable } from "node:stream";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import type { LoadPlan, LoadReport } from "../../action/core/load-report.ts";
 import { RUNTIME_NAMES, runtimeOf } from "../../action/core/runtime.ts";
 import { findMachine } from "../../action/edge/machine.ts";
+import { buildBundle } from "../support/bundle.ts";
 import { ENVIRONMENT, HANDLER } from "./artifact.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "warren-published-")));
 
+let dist = "";
+
 beforeAll(async () => {
-  await promisify(execFile)(process.execPath, ["scripts/bundle.ts", join(folder, "dist")]);
+  dist = dirname((await buildBundle()).main);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -39,7 +41,7 @@ async function run(name: string, code: string, mode: LoadPlan["mode"]): Promise<
   writeFileSync(join(task, "plan.json"), JSON.stringify(plan));
   const child = spawn(
     machine.node,
-    [...runtime.flags, join(folder, "dist/load/main.mjs"), join(task, "plan.json")],
+    [...runtime.flags, join(dist, "load/main.mjs"), join(task, "plan.json")],
     { stdio: ["ignore", "inherit", "inherit", "pipe"], env: {} },
   );
   return JSON.parse(await text(child.stdio[3] as Readable)) as LoadReport;
