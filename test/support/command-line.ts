@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
+import { type Bundle, buildBundle } from "./bundle.ts";
 import { readOutcome } from "./documents.ts";
 import { PATH_WITHOUT_JUDGES } from "./judges.ts";
 import { repositoryRoot } from "./shipped.ts";
@@ -24,8 +25,10 @@ export interface Repository extends Disposable {
   warren(words: readonly string[], environment?: Readonly<Record<string, string>>): Promise<Ran>;
 }
 
-/** `cli`: the program, the source's by default. */
-export function repository(files: Readonly<Record<string, string>>, cli = CLI): Repository {
+let published: Promise<Bundle> | undefined;
+
+/** Runs the command line as it is published, which also starts in half the time of its sources. */
+export function repository(files: Readonly<Record<string, string>>, cli?: string): Repository {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "warren-repository-")));
   const write = (path: string, content: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -35,7 +38,8 @@ export function repository(files: Readonly<Record<string, string>>, cli = CLI): 
   return {
     root,
     write,
-    warren: (words, environment = {}) => runCli(cli, words, root, environment),
+    warren: async (words, environment = {}) =>
+      runCli(cli ?? (await (published ??= buildBundle())).cli, words, root, environment),
     [Symbol.dispose]: () => rmSync(root, { recursive: true }),
   };
 }
@@ -49,6 +53,8 @@ export function cleanEnvironment(home: string): Record<string, string> {
     AWS_EC2_METADATA_DISABLED: "true",
     GIT_CONFIG_GLOBAL: "/dev/null",
     GIT_CEILING_DIRECTORIES: tmpdir(),
+    // For esbuild's program, which a user's repository has or npm gives.
+    NODE_PATH: join(repositoryRoot, "node_modules"),
     // Half the time of a short command is Node reading the sources of the command line: once is enough for all tests.
     NODE_COMPILE_CACHE: join(repositoryRoot, "node_modules/.cache/node"),
   };
