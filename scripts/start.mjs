@@ -11,22 +11,29 @@ const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 
 /** Runs a set-up command; on failure prints what it said and ends, since nothing after it can work. */
-function must(what, command, args) {
-  const result = spawnSync(command, args, { cwd: root, encoding: "utf8" });
-  if (result.status === 0) return;
-  process.stderr.write(`${result.stdout ?? ""}${result.stderr ?? ""}`);
-  say(`${what} failed${result.error ? `: ${result.error.message}` : ""}`);
+async function must(what, command, args) {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding("utf8").on("data", (text) => (said += text));
+  const why = await new Promise((resolve) => {
+    child.once("error", (error) => resolve(`: ${error.message}`));
+    child.once("close", (status) => resolve(status === 0 ? undefined : ""));
+  });
+  if (why === undefined) return;
+  process.stderr.write(said);
+  say(`${what} failed${why}`);
   process.exit(1);
 }
 
 /** A stamp file holds the hash of what was installed, so that an unchanged checkout starts at once. */
-function once(stamp, inputs, install) {
+async function once(stamp, inputs, install) {
   const hash = createHash("sha256");
   for (const input of inputs) hash.update(readFileSync(join(root, input)));
   const digest = hash.digest("hex");
   const file = join(root, stamp);
   if (existsSync(file) && readFileSync(file, "utf8") === digest) return;
-  install();
+  await install();
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, digest);
 }
@@ -40,23 +47,26 @@ function python() {
   process.exit(1);
 }
 
-once("node_modules/.warren-setup", ["package-lock.json"], () => {
-  say("npm packages (npm ci)");
-  must("npm ci", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-});
-once(".venv/.warren-setup", ["requirements.txt"], () => {
-  say("Python tools: the embedded AWS, cfn-lint (about a minute)");
-  rmSync(join(root, ".venv"), { recursive: true, force: true });
-  must("python -m venv", python(), ["-m", "venv", ".venv"]);
-  must("pip install", join(root, ".venv/bin/pip"), [
-    "install",
-    "--quiet",
-    "--disable-pip-version-check",
-    "--require-hashes",
-    "--requirement",
-    "requirements.txt",
-  ]);
-});
+// Both at once: one waits for the network while the other unpacks.
+await Promise.all([
+  once("node_modules/.warren-setup", ["package-lock.json"], () => {
+    say("npm packages (npm ci)");
+    return must("npm ci", "npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
+  }),
+  once(".venv/.warren-setup", ["requirements.txt"], async () => {
+    say("Python tools: the embedded AWS, cfn-lint (about a minute)");
+    rmSync(join(root, ".venv"), { recursive: true, force: true });
+    await must("python -m venv", python(), ["-m", "venv", ".venv"]);
+    await must("pip install", join(root, ".venv/bin/pip"), [
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      "--require-hashes",
+      "--requirement",
+      "requirements.txt",
+    ]);
+  }),
+]);
 
 /** Node 24 comes as an npm package; a machine that already runs 24 or newer needs none. */
 function node24() {
