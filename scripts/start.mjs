@@ -10,9 +10,12 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const say = (text) => process.stderr.write(`setup: ${text}\n`);
 
+const running = new Set();
+
 /** Runs a set-up command; on failure prints what it said and ends, since nothing after it can work. */
 async function must(what, command, args) {
   const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  running.add(child);
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (text) => (said += text));
@@ -20,7 +23,9 @@ async function must(what, command, args) {
     child.once("error", (error) => resolve(`: ${error.message}`));
     child.once("close", (status) => resolve(status === 0 ? undefined : ""));
   });
+  running.delete(child);
   if (why === undefined) return;
+  for (const other of running) other.kill();
   process.stderr.write(said);
   say(`${what} failed${why}`);
   process.exit(1);
