@@ -6,7 +6,12 @@ interface SdkError {
   readonly name?: string;
   readonly message?: string;
   readonly code?: string;
-  readonly $metadata?: { readonly requestId?: string; readonly httpStatusCode?: number };
+  readonly $metadata?: Metadata;
+}
+
+interface Metadata {
+  readonly requestId?: string;
+  readonly httpStatusCode?: number;
 }
 
 interface Explanation {
@@ -54,6 +59,13 @@ const UNREADABLE: Explanation = {
   hint: "Something between here and AWS cuts answers off. What runs in AWS goes on; run this again.",
 };
 
+/** A page on which one signs in, a filter that refuses, a wrong address. */
+const NOT_AWS: Explanation = {
+  reason: "aws-unreadable",
+  message: () => "something else has answered in AWS's place: its answer has no request id",
+  hint: "Look for a proxy between here and AWS, and at AWS_ENDPOINT_URL if it is set. What runs in AWS goes on; run this again.",
+};
+
 const BY_NAME: Readonly<Record<string, Explanation>> = {
   CredentialsProviderError: {
     reason: "credentials-missing",
@@ -89,9 +101,19 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 /** What the SDK adds to the message of an answer that it could not read. */
 const UNREADABLE_MARK = "Deserialization error";
 
+/** What the SDK says of an answer whose checksum is another one than that of its content. */
+const WRONG_CHECKSUM = /^(?:InvalidChecksumError$|Checksum mismatch)/;
+
 /** An answer of the right form without what must be in it. */
-export function lacking(what: string): UserError {
-  return new UserError(UNREADABLE.reason, { message: `AWS's answer lacks ${what}`, hint: UNREADABLE.hint });
+export function lacking(what: string, cause?: unknown): UserError {
+  const problem = { message: `AWS's answer lacks ${what}`, hint: UNREADABLE.hint };
+  return new UserError(UNREADABLE.reason, problem, { cause });
+}
+
+/** An answer without a request id, which each of AWS's has. */
+export function notFromAws(cause?: unknown): UserError {
+  const problem = { message: NOT_AWS.message(""), hint: NOT_AWS.hint };
+  return new UserError(NOT_AWS.reason, problem, { cause });
 }
 
 /** Undefined for an error that is not one of these: a bug, or already a UserError. */
@@ -101,14 +123,18 @@ export function explainAwsError(error: unknown): UserError | undefined {
   const known =
     (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined) ??
     (NETWORK_CODES.has(code) ? NETWORK : undefined) ??
-    (message.includes(UNREADABLE_MARK) ? UNREADABLE : byStatus($metadata.httpStatusCode));
+    (message.includes(UNREADABLE_MARK) || WRONG_CHECKSUM.test(message) ? UNREADABLE : byStatus($metadata));
   if (!known) return undefined;
   const [text = ""] = message.split("\n");
   const problem = { message: known.message(text.replace(/\.$/, "")), hint: known.hint };
   return new UserError(known.reason, problem, { cause: error });
 }
 
-function byStatus(status: number | undefined): Explanation | undefined {
+function byStatus({ httpStatusCode: status, requestId }: Metadata): Explanation | undefined {
+  if (status === undefined) return undefined;
   if (status === 429) return THROTTLED;
-  return status !== undefined && status >= 500 ? FAILING : undefined;
+  if (status >= 500) return FAILING;
+  if (status >= 300 && requestId === undefined) return NOT_AWS;
+  // The answer to a HEAD has no body that could say more.
+  return status === 403 ? DENIED : undefined;
 }

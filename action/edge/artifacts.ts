@@ -1,6 +1,7 @@
 /** The artifact bucket over S3. */
 import { CONDEMNED } from "../core/artifact.ts";
-import { lacking } from "../core/aws-error.ts";
+import { checkListing, neverTwice, numberIn, onward, textIn, timeIn } from "../core/aws-answer.ts";
+import { explainAwsError, lacking } from "../core/aws-error.ts";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
 import type { ArtifactStore, StoredObject } from "../aws-ports.ts";
@@ -11,7 +12,8 @@ export function createArtifacts(clients: Clients): ArtifactStore {
   const askAccount = async (): Promise<string> => {
     const { client, sdk } = await clients.sts();
     const { Account } = await client.send(new sdk.GetCallerIdentityCommand({}));
-    if (!Account) throw lacking("the account's id");
+    // It becomes part of the bucket's name.
+    if (Account === undefined || !/^\d{12}$/.test(Account)) throw lacking("the account's id");
     return Account;
   };
 
@@ -48,8 +50,10 @@ export function createArtifacts(clients: Clients): ArtifactStore {
         await client.send(new sdk.HeadObjectCommand({ Bucket: bucket, Key: key }));
         return true;
       } catch (error) {
-        // A HEAD's answer has no body, so the SDK knows no more than the status.
-        if (error instanceof sdk.S3ServiceException && error.$metadata.httpStatusCode === 404) return false;
+        if (!(error instanceof sdk.S3ServiceException)) throw error;
+        // A HEAD's answer has no body, so the SDK knows no more than the status, and that S3 has answered at all.
+        const { httpStatusCode, requestId } = error.$metadata;
+        if (httpStatusCode === 404 && requestId !== undefined) return false;
         throw error;
       }
     },
@@ -58,10 +62,17 @@ export function createArtifacts(clients: Clients): ArtifactStore {
       const { client, sdk } = await clients.s3();
       const found: StoredObject[] = [];
       await inBucket(bucket, async () => {
-        for await (const page of sdk.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix })) {
+        const pages = sdk.paginateListObjectsV2({ client }, { Bucket: bucket, Prefix: prefix });
+        for await (const page of onward(pages, ({ NextContinuationToken: token }) => token)) {
+          checkListing(page, bucket, prefix);
+          // Without it the SDK takes the page for the last one.
+          if (page.IsTruncated) textIn(page.NextContinuationToken, `the rest of bucket ${bucket}`);
           for (const { Key, LastModified, Size } of page.Contents ?? []) {
-            if (Key === undefined || LastModified === undefined) continue;
-            found.push({ key: Key, modifiedAt: LastModified.getTime(), bytes: Size ?? 0 });
+            found.push({
+              key: textIn(Key, "an object's key"),
+              modifiedAt: timeIn(LastModified, "an object's date"),
+              bytes: numberIn(Size, "an object's size"),
+            });
           }
         }
       });
@@ -71,8 +82,10 @@ export function createArtifacts(clients: Clients): ArtifactStore {
     async get(bucket, key) {
       const { client, sdk } = await clients.s3();
       try {
-        const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }));
-        return await Body?.transformToString();
+        return await inBucket(bucket, async () => {
+          const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: bucket, Key: key }));
+          return Body?.transformToString();
+        });
       } catch (error) {
         if (error instanceof sdk.NoSuchKey) return undefined;
         throw error;
@@ -83,16 +96,20 @@ export function createArtifacts(clients: Clients): ArtifactStore {
       const { client, sdk } = await clients.s3();
       for (let begin = 0; begin < keys.length; begin += KEYS_A_CALL) {
         const objects = keys.slice(begin, begin + KEYS_A_CALL).map((Key) => ({ Key }));
-        const { Errors: errors = [] } = await client.send(
-          new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+        const { Errors: errors = [] } = await inBucket(bucket, () =>
+          client.send(
+            new sdk.DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects: objects, Quiet: true } }),
+          ),
         );
         const [first] = errors;
         if (first) {
-          const whole = `${errors.length} objects of bucket ${bucket} cannot be deleted`;
+          const { Key = "unnamed", Code = "", Message = Code } = first;
+          const message = `${errors.length} objects of bucket ${bucket} cannot be deleted, the first is ${Key}: ${Message}`;
           // S3 answers 200 whatever the role may: the refusal of each key is in the answer.
-          const refusal = new Error(`${whole}, the first is ${first.Key}: ${first.Message}`);
-          if (first.Code !== undefined) refusal.name = first.Code;
-          throw refusal;
+          throw (
+            explainAwsError(Object.assign(new Error(message), { name: Code })) ??
+            new UserError("aws-failing", { message, hint: "Run this again: it goes on where it stopped." })
+          );
         }
       }
     },
@@ -122,15 +139,19 @@ export function createArtifacts(clients: Clients): ArtifactStore {
     const sought = new Set(wanted);
     let next: string | undefined = wanted[0];
     let answered: string | undefined;
+    const isNew = neverTwice();
     for (let page = 0; next !== undefined && page < pages; page++) {
       const request = { Bucket: bucket, Prefix: prefix, StartAfter: justBefore(next) };
       const listed = await inBucket(bucket, () => client.send(new sdk.ListObjectsV2Command(request)));
-      for (const { Key = "" } of listed.Contents ?? []) {
+      checkListing(listed, bucket, prefix);
+      for (const { Key } of listed.Contents ?? []) {
+        if (Key === undefined) throw lacking("an object's key");
         if (sought.has(Key)) found.add(Key);
         else if (Key.endsWith(CONDEMNED)) found.delete(Key.slice(0, -CONDEMNED.length));
       }
-      const last: string | undefined = listed.IsTruncated ? listed.Contents?.at(-1)?.Key : undefined;
-      if (last === undefined) return undefined;
+      if (!listed.IsTruncated) return undefined;
+      const last: string = textIn(listed.Contents?.at(-1)?.Key, `the rest of bucket ${bucket}`);
+      isNew(last);
       // Whether the last one is condemned, the next page says.
       answered = found.delete(last) ? justBefore(last) : last;
       next = wanted.find((key) => key >= last);

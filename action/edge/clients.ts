@@ -10,6 +10,8 @@ import type { LambdaClient } from "@aws-sdk/client-lambda";
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import type { STSClient } from "@aws-sdk/client-sts";
+import { notFromAws } from "../core/aws-error.ts";
+import { UserError } from "../core/problem.ts";
 
 export interface Credentials {
   readonly accessKeyId: string;
@@ -130,7 +132,10 @@ function repeatUnreadable<Args, Answer>(
 ): (args: Args) => Promise<Answer> {
   return async (args) => {
     try {
-      return await next(args);
+      const answer = await next(args);
+      // To the SDK any page of HTML is an answer in which everything is missing.
+      if (requestIdOf(answer) === undefined) throw notFromAws();
+      return answer;
     } catch (error) {
       // The property is how the SDK's retry strategy is told that an error is passing.
       if (isUnreadable(error)) Object.assign(error, { $retryable: { throttling: false } });
@@ -139,9 +144,16 @@ function repeatUnreadable<Args, Answer>(
   };
 }
 
-/** The SDK's own mark on an answer that it could not read, whatever was wrong with it. */
+function requestIdOf(answer: unknown): string | undefined {
+  const { output } = answer as { readonly output?: { readonly $metadata?: { readonly requestId?: string } } };
+  return output?.$metadata?.requestId;
+}
+
+/** By the SDK's own mark on an answer that it could not read, whatever was wrong with it; or it is none of AWS's. */
 function isUnreadable(error: unknown): error is Error {
-  return error instanceof Error && error.message.includes("Deserialization error");
+  return (
+    error instanceof UserError || (error instanceof Error && error.message.includes("Deserialization error"))
+  );
 }
 
 function once<T>(make: () => Promise<T>): () => Promise<T> {

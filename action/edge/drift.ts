@@ -4,6 +4,7 @@ import type {
   PropertyDifference as SdkDifference,
   StackResourceDrift,
 } from "@aws-sdk/client-cloudformation";
+import { onward } from "../core/aws-answer.ts";
 import type { Detection, PropertyDifference, ResourceDifference } from "../core/detection.ts";
 import { UserError } from "../core/problem.ts";
 import type { Drift } from "../aws-ports.ts";
@@ -46,7 +47,8 @@ export function createDrift(clients: Clients, clock: Clock): Drift {
       StackName: stackName,
       StackResourceDriftStatusFilters: Object.keys(KINDS) as (keyof typeof KINDS)[],
     };
-    for await (const page of sdk.paginateDescribeStackResourceDrifts({ client }, query)) {
+    const pages = sdk.paginateDescribeStackResourceDrifts({ client }, query);
+    for await (const page of onward(pages, ({ NextToken }) => NextToken)) {
       found.push(...(page.StackResourceDrifts ?? []).flatMap(toResource));
     }
     return found;

@@ -1,5 +1,6 @@
 /** CloudFormation's own account of a failure, where it has one: DescribeEvents and the results of hooks. */
 import type { GetHookResultOutput, HookResultSummary, OperationEvent } from "@aws-sdk/client-cloudformation";
+import { neverTwice, onward } from "../core/aws-answer.ts";
 import type { FailedEvent, HookRemedy } from "../core/failed-event.ts";
 import type { Stacks } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
@@ -22,10 +23,8 @@ export function failureReader(clients: Clients): Pick<Stacks, "failedEvents" | "
             ? { StackName: of.stackName, ChangeSetName: of.changeSetId }
             : { StackName: of.stackId, ...(of.operation !== undefined && { OperationId: of.operation }) };
         const found: FailedEvent[] = [];
-        for await (const page of sdk.paginateDescribeEvents(
-          { client },
-          { ...which, Filters: { FailedEvents: true } },
-        )) {
+        const pages = sdk.paginateDescribeEvents({ client }, { ...which, Filters: { FailedEvents: true } });
+        for await (const page of onward(pages, ({ NextToken }) => NextToken)) {
           found.push(...(page.OperationEvents ?? []).map(toFailedEvent));
         }
         return found;
@@ -44,12 +43,14 @@ export function failureReader(clients: Clients): Pick<Stacks, "failedEvents" | "
         }
         const failed: HookResultSummary[] = [];
         const request = { TargetType: "CHANGE_SET" as const, TargetId: of.changeSetId };
+        const isNew = neverTwice();
         for (let token: string | undefined, more = true; more; more = token !== undefined) {
           const page = await client.send(
             new sdk.ListHookResultsCommand({ ...request, ...(token !== undefined && { NextToken: token }) }),
           );
           failed.push(...(page.HookResults ?? []).filter(isFailed));
           token = page.NextToken || undefined;
+          isNew(token);
         }
         const found = await Promise.all(
           failed.map(async (summary) => ({ ...summary, ...(await result(summary.HookResultId ?? "")) })),

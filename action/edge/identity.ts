@@ -46,7 +46,7 @@ export function createIdentity(settings: IdentitySettings): Identity {
           }),
         );
         const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = given ?? {};
-        if (!AccessKeyId || !SecretAccessKey || !SessionToken || !Expiration) {
+        if (!isKey(AccessKeyId) || !isKey(SecretAccessKey) || !isKey(SessionToken) || !Expiration) {
           throw lacking("the credentials");
         }
         for (const secret of [SecretAccessKey, SessionToken, AccessKeyId]) setSecret(secret);
@@ -90,6 +90,11 @@ export function createIdentity(settings: IdentitySettings): Identity {
       );
     }
   }
+}
+
+/** They become headers. */
+function isKey(text: string | undefined): text is string {
+  return text !== undefined && /^[!-~]+$/.test(text);
 }
 
 /** The SDK asks again when less than five minutes are left: before that, the next credentials must be there. */

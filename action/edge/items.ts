@@ -1,6 +1,9 @@
 /** A table's items over DynamoDB. */
 import type { WriteRequest } from "@aws-sdk/client-dynamodb";
+import { listIn } from "../core/aws-answer.ts";
+import { lacking } from "../core/aws-error.ts";
 import { eachAtOnce } from "../core/parallel.ts";
+import { UserError } from "../core/problem.ts";
 import type { Items } from "../aws-ports.ts";
 import type { Clock } from "../ports.ts";
 import type { Clients } from "./clients.ts";
@@ -37,9 +40,29 @@ export function createItems(clients: Clients, clock: Clock): Items {
         await clock.sleep(Math.random() * Math.min(SLOWEST_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** attempt));
       }
       const answer = await client.send(new sdk.BatchWriteItemCommand({ RequestItems: { [table]: left } }));
-      left = answer.UnprocessedItems?.[table] ?? [];
+      left = unprocessed(answer.UnprocessedItems, table);
       if (left.length === 0) return;
     }
-    throw new Error(`DynamoDB left ${left.length} items of ${table} unprocessed after ${ATTEMPTS} attempts`);
+    throw new UserError("throttled", {
+      message: `DynamoDB left ${left.length} items of ${table} unprocessed after ${ATTEMPTS} attempts`,
+      hint: "The table takes no more writes: look at its capacity and at who else writes to it. Run this again: it goes on where it stopped.",
+    });
   }
+}
+
+/** DynamoDB always says what it has left, if only that it is nothing. */
+function unprocessed(
+  left: Readonly<Record<string, readonly WriteRequest[]>> | undefined,
+  table: string,
+): WriteRequest[] {
+  const what = "what was not written";
+  if (typeof left !== "object" || left === null) throw lacking(what);
+  const names = Object.keys(left);
+  if (names.some((name) => name !== table)) throw lacking(what);
+  const requests = names.length === 0 ? [] : listIn(left[table], what);
+  for (const { PutRequest } of requests) {
+    // They are sent as they came.
+    if (typeof PutRequest?.Item !== "object" || PutRequest.Item === null) throw lacking(what);
+  }
+  return [...requests];
 }

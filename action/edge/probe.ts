@@ -1,5 +1,7 @@
 /** What a smoke run puts into AWS and sees there; the calls are those that templates name in `Probe`. */
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
+import { checkListing, listIn, numberIn, textIn, timeIn } from "../core/aws-answer.ts";
+import { lacking } from "../core/aws-error.ts";
 import type { PutCall, SeeCall } from "../core/metadata.ts";
 import { UserError } from "../core/problem.ts";
 import { type Value, type ValueMap, isValueMap, textOf } from "../core/value.ts";
@@ -82,9 +84,9 @@ export function createProbe(clients: Clients): Probe {
       const { unmarshall } = await import("@aws-sdk/util-dynamodb");
       const found: Sighting[] = [];
       const pages = sdk.paginateScan({ client }, { TableName: on, ConsistentRead: true });
-      for await (const { Items = [] } of limited(pages, on)) {
-        for (const item of Items) {
-          const text = JSON.stringify(unmarshall(item, { wrapNumbers: true }));
+      for await (const { Items } of limited(pages, on)) {
+        for (const item of listIn(Items, `the items of ${on}`)) {
+          const text = readable(() => JSON.stringify(unmarshall(item, { wrapNumbers: true })));
           found.push({ id: text, text });
         }
       }
@@ -95,25 +97,26 @@ export function createProbe(clients: Clients): Probe {
       const found: FilteredLogEvent[] = [];
       const query = { logGroupName: on, startTime: since };
       for await (const page of limited(sdk.paginateFilterLogEvents({ client }, query), on)) {
-        found.push(...(page.events ?? []));
+        found.push(...listIn(page.events, `the log ${on}`));
       }
       return found
-        .toSorted((a, b) => (a.timestamp ?? 0) - (b.timestamp ?? 0))
-        .map(({ eventId = "", timestamp = 0, message = "" }) => ({
-          id: eventId,
-          time: timestamp,
-          text: message,
-        }));
+        .map(({ eventId, timestamp, message }) => ({
+          // Two without one would be the same.
+          id: textIn(eventId, "a log event's id"),
+          time: numberIn(timestamp, "a log event's time"),
+          text: typeof message === "string" ? message : "",
+        }))
+        .toSorted((a, b) => a.time - b.time);
     },
     "s3:ListBucket": async (on) => {
       const { client, sdk } = await clients.s3();
       const found: Sighting[] = [];
-      for await (const { Contents = [] } of limited(
-        sdk.paginateListObjectsV2({ client }, { Bucket: on }),
-        on,
-      )) {
-        for (const { Key = "", LastModified, ETag = "" } of Contents) {
-          found.push({ id: `${Key} ${LastModified?.getTime()} ${ETag}`, text: Key });
+      for await (const page of limited(sdk.paginateListObjectsV2({ client }, { Bucket: on }), on)) {
+        checkListing(page, on, "");
+        if (page.IsTruncated) textIn(page.NextContinuationToken, `the rest of bucket ${on}`);
+        for (const { Key, LastModified, ETag = "" } of page.Contents ?? []) {
+          const key = textIn(Key, "an object's key");
+          found.push({ id: `${key} ${timeIn(LastModified, "an object's date")} ${ETag}`, text: key });
         }
       }
       return found;
@@ -134,8 +137,14 @@ export function createProbe(clients: Clients): Probe {
       if (call !== "s3:ListBucket") return text;
       const { client, sdk } = await clients.s3();
       const range = `bytes=0-${OBJECT_BYTES - 1}`;
-      const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: on, Key: text, Range: range }));
-      return `${text}\n${(await Body?.transformToString()) ?? ""}`;
+      try {
+        const { Body } = await client.send(new sdk.GetObjectCommand({ Bucket: on, Key: text, Range: range }));
+        return `${text}\n${(await Body?.transformToString()) ?? ""}`;
+      } catch (error) {
+        // The pipeline has taken it away since it was listed; or it is empty, and an empty object has no first byte.
+        if (error instanceof Error && /^(?:NoSuchKey|InvalidRange)$/.test(error.name)) return `${text}\n`;
+        throw error;
+      }
     },
   };
 }
@@ -150,6 +159,15 @@ async function* limited<Page>(pages: AsyncIterable<Page>, on: On): AsyncGenerato
       });
     }
     yield page;
+  }
+}
+
+/** AWS's own reader of items throws plain errors for what is none. */
+function readable(read: () => string): string {
+  try {
+    return read();
+  } catch (error) {
+    throw lacking("an item's attributes", error);
   }
 }
 

@@ -1,8 +1,9 @@
 /** Silences event sources and empties buckets. What is already gone is no error: people delete things by hand. */
 import { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
-import type { ListTargetsByRuleCommandOutput } from "@aws-sdk/client-eventbridge";
+import type { ListTargetsByRuleCommandOutput, RemoveTargetsResultEntry } from "@aws-sdk/client-eventbridge";
 import type { ObjectIdentifier } from "@aws-sdk/client-s3";
+import { checkListing, listIn, neverTwice, textIn } from "../core/aws-answer.ts";
 import { eachAtOnce } from "../core/parallel.ts";
 import { UserError } from "../core/problem.ts";
 import type { Quiet } from "../aws-ports.ts";
@@ -47,17 +48,23 @@ export function createQuiet(clients: Clients): Quiet {
     async removeTargets(physicalId) {
       const { client, sdk } = await clients.eventbridge();
       const rule = ruleOf(physicalId);
+      const isNew = neverTwice();
       await unlessGone("ResourceNotFoundException", async () => {
         for (let token: string | undefined; ;) {
           const page: ListTargetsByRuleCommandOutput = await client.send(
             new sdk.ListTargetsByRuleCommand({ ...busOf(rule), Rule: rule.name, NextToken: token }),
           );
-          const Ids = (page.Targets ?? []).flatMap(({ Id }) => Id ?? []);
+          const targets = listIn(page.Targets, `the targets of rule ${rule.name}`);
+          const Ids = targets.map(({ Id }) => textIn(Id, "a target's id"));
           if (Ids.length > 0) {
-            await client.send(new sdk.RemoveTargetsCommand({ ...busOf(rule), Rule: rule.name, Ids }));
+            const { FailedEntries: failed } = await client.send(
+              new sdk.RemoveTargetsCommand({ ...busOf(rule), Rule: rule.name, Ids }),
+            );
+            refuseFailed(rule, listIn(failed, "which targets could not be removed"));
           }
           token = page.NextToken;
           if (!token) return;
+          isNew(token);
         }
       });
     },
@@ -79,19 +86,23 @@ export function createQuiet(clients: Clients): Quiet {
   async function* versions(bucket: string): AsyncGenerator<readonly ObjectIdentifier[]> {
     const { client, sdk } = await clients.s3();
     let marker: { KeyMarker?: string; VersionIdMarker?: string } | undefined = {};
+    const isNew = neverTwice();
     while (marker) {
       const page: Awaited<ReturnType<typeof list>> = await list(marker);
+      checkListing(page, bucket, "");
+      // Without its version's id an object is not deleted, but gets a delete marker on top.
       const objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
-        Key,
-        ...(VersionId && { VersionId }),
+        Key: textIn(Key, "an object's key"),
+        VersionId: textIn(VersionId, "a version's id"),
       }));
       if (objects.length > 0) yield objects;
       marker = page.IsTruncated
         ? {
-            ...(page.NextKeyMarker && { KeyMarker: page.NextKeyMarker }),
+            KeyMarker: textIn(page.NextKeyMarker, `the rest of bucket ${bucket}`),
             ...(page.NextVersionIdMarker && { VersionIdMarker: page.NextVersionIdMarker }),
           }
         : undefined;
+      isNew(marker);
     }
 
     function list(from: { KeyMarker?: string; VersionIdMarker?: string }) {
@@ -109,7 +120,7 @@ export function createQuiet(clients: Clients): Quiet {
     const [first] = errors;
     if (first) {
       throw new UserError("destroy-failed", {
-        message: `${errors.length} objects of bucket ${bucket} cannot be deleted, the first is ${first.Key}: ${first.Code} ${first.Message}`,
+        message: `${errors.length} objects of bucket ${bucket} cannot be deleted, the first is ${first.Key ?? "unnamed"}: ${first.Code ?? ""} ${first.Message ?? ""}`,
         hint: "A lock on the objects, a policy of the bucket, or the role keeps them: mend that, then destroy it again.",
       });
     }
@@ -146,6 +157,17 @@ interface Rule {
 function ruleOf(physicalId: string): Rule {
   const [name = "", bus] = physicalId.split("|").toReversed();
   return { name, bus };
+}
+
+/** EventBridge answers 200 whatever has become of each of them. */
+function refuseFailed({ name }: Rule, failed: readonly RemoveTargetsResultEntry[]): void {
+  const [first] = failed.filter(({ ErrorCode }) => ErrorCode !== "ResourceNotFoundException");
+  if (!first) return;
+  const { TargetId = "unnamed", ErrorCode = "", ErrorMessage = "" } = first;
+  throw new UserError("destroy-failed", {
+    message: `${failed.length} targets of rule ${name} cannot be removed, the first is ${TargetId}: ${ErrorCode} ${ErrorMessage}`,
+    hint: "Whoever has made the rule or its targets keeps them: remove them there, then destroy it again.",
+  });
 }
 
 function busOf({ bus }: Rule): { EventBusName?: string } {

@@ -1,5 +1,6 @@
 /** CloudFormation over the SDK: shapes are translated, nothing is decided. */
 import type { DescribeChangeSetInput, DescribeChangeSetOutput } from "@aws-sdk/client-cloudformation";
+import { listIn, neverTwice, onward } from "../core/aws-answer.ts";
 import { UserError } from "../core/problem.ts";
 import type {
   Change,
@@ -37,8 +38,9 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
     async list() {
       const { client, sdk } = await clients.cloudformation();
       const found: Stack[] = [];
-      for await (const { Stacks: page } of sdk.paginateDescribeStacks({ client }, {})) {
-        found.push(...(page ?? []).map(toStack));
+      const pages = sdk.paginateDescribeStacks({ client }, {});
+      for await (const { Stacks: page } of onward(pages, ({ NextToken }) => NextToken)) {
+        found.push(...listIn(page, "the stacks").map(toStack));
       }
       return found;
     },
@@ -116,7 +118,8 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
     async events(stackId, reached) {
       const { client, sdk } = await clients.cloudformation();
       const newestFirst: StackEvent[] = [];
-      for await (const page of sdk.paginateDescribeStackEvents({ client }, { StackName: stackId })) {
+      const pages = sdk.paginateDescribeStackEvents({ client }, { StackName: stackId });
+      for await (const page of onward(pages, ({ NextToken }) => NextToken)) {
         const events = (page.StackEvents ?? []).map(toEvent);
         newestFirst.push(...events);
         if (events.some(reached)) break;
@@ -127,7 +130,8 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
     async resources(stackId) {
       const { client, sdk } = await clients.cloudformation();
       const resources: StackResource[] = [];
-      for await (const page of sdk.paginateListStackResources({ client }, { StackName: stackId })) {
+      const pages = sdk.paginateListStackResources({ client }, { StackName: stackId });
+      for await (const page of onward(pages, ({ NextToken }) => NextToken)) {
         for (const resource of page.StackResourceSummaries ?? []) {
           resources.push({
             logicalId: resource.LogicalResourceId ?? "",
@@ -219,7 +223,9 @@ export function createStacks(clients: Clients, clock: Clock): Stacks {
   ): Promise<readonly Change[]> {
     const { client, sdk } = await clients.cloudformation();
     const changes = [...(first.Changes ?? [])];
+    const isNew = neverTwice();
     for (let token = first.NextToken; token;) {
+      isNew(token);
       const page = await client.send(new sdk.DescribeChangeSetCommand({ ...request, NextToken: token }));
       changes.push(...(page.Changes ?? []));
       token = page.NextToken;

@@ -1,4 +1,5 @@
 /** What CloudFormation has of a stack's template, as its text. */
+import { textIn } from "../core/aws-answer.ts";
 import type { Templates } from "../aws-ports.ts";
 import type { Clients } from "./clients.ts";
 
@@ -8,7 +9,8 @@ export function createTemplates(clients: Clients): Templates {
       const { client, sdk } = await clients.cloudformation();
       try {
         const { TemplateBody } = await client.send(new sdk.GetTemplateCommand({ StackName: stackId }));
-        return TemplateBody ?? "";
+        // A template without a text would be one that needs no artifact.
+        return textIn(TemplateBody, "the stack's template");
       } catch (error) {
         // A plain ValidationError, as for DescribeStacks.
         if (

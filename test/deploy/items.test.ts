@@ -23,7 +23,8 @@ async function startThrottled(perCall: number) {
       processed.push(...requests.slice(0, perCall));
       const rest = requests.slice(perCall);
       const answer = { UnprocessedItems: rest.length > 0 ? { fang: rest } : {} };
-      outgoing.writeHead(200, { "content-type": "application/x-amz-json-1.0" }).end(JSON.stringify(answer));
+      const headers = { "content-type": "application/x-amz-json-1.0", "x-amzn-requestid": "b2f7" };
+      outgoing.writeHead(200, headers).end(JSON.stringify(answer));
     });
   });
   const endpoint = await listenLocally(server);

@@ -20,6 +20,7 @@ async function playing(
       const list = answers[action] ?? [];
       const before = asked.filter((one) => one.startsWith(action)).length;
       const answer = list[Math.min(before, list.length - 1)] ?? { refused: "nothing to play" };
+      response.setHeader("x-amzn-requestid", "b2f7");
       asked.push([action, query.get("NextToken") ?? ""].join(" ").trim());
       if (typeof answer === "string") {
         response.end(`<${action}Response><${action}Result>${answer}</${action}Result></${action}Response>`);

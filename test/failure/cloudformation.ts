@@ -30,7 +30,7 @@ export async function fakeCloudFormation(
               given.status,
               `<ErrorResponse><Error><Type>Sender</Type><Code>${given.error}</Code><Message>no</Message></Error></ErrorResponse>`,
             ];
-      response.writeHead(status, { "content-type": "text/xml" }).end(answered);
+      response.writeHead(status, { "content-type": "text/xml", "x-amzn-requestid": "b2f7" }).end(answered);
     });
   });
   const endpoint = await listenLocally(server);

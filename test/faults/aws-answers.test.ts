@@ -15,10 +15,11 @@ import { createDrift } from "../../action/edge/drift.ts";
 import { createQuotas } from "../../action/edge/quotas.ts";
 import { toChange } from "../../action/edge/stack-shapes.ts";
 import { createStacks } from "../../action/edge/stacks.ts";
+import { createTemplates } from "../../action/edge/templates.ts";
 import type { Stacks } from "../../action/aws-ports.ts";
 import { closeLocally, listenLocally } from "../support/listen.ts";
 import { planOf } from "../plan/change-set.ts";
-import { hold } from "./held.ts";
+import { count, hold } from "./held.ts";
 import { type Json, changedJson } from "./json-changes.ts";
 import { xmlOf } from "./xml.ts";
 import recorded from "./cloudformation.json" with { type: "json" };
@@ -34,7 +35,8 @@ const server = createServer((request, response) => {
   request.setEncoding("utf8").on("data", (text: string) => (body += text));
   request.on("end", () => {
     const action = new URLSearchParams(body).get("Action") ?? "";
-    response.writeHead(200, { "content-type": "text/xml" }).end(xmlOf(action, answers[action] ?? {}));
+    const headers = { "content-type": "text/xml", "x-amzn-requestid": "b2f7" };
+    response.writeHead(200, headers).end(xmlOf(action, answers[action] ?? {}));
   });
 });
 let clients: Clients;
@@ -78,6 +80,7 @@ const QUESTIONS: readonly Ask[] = [
   (stacks) => stacks.createChangeSet(INPUT),
   (stacks) => stacks.failedEvents({ stackId: "id", operation: undefined }),
   (stacks) => stacks.hookRemedies({ changeSetId: "id" }),
+  () => createTemplates(clients).of("id"),
   () => createDrift(clients, hurried()).detect("rabbit-hole-prod"),
   () => createQuotas(clients).stacks(),
 ];
@@ -107,6 +110,23 @@ test(
     expect(kinds).toContain("answered");
   },
 );
+
+test("what is broken is not taken for an account without stacks, nor for a stack without a template", async () => {
+  const stacks = createStacks(clients, hurried());
+  const { Stacks } = recorded.DescribeStacks;
+  for (const broken of [{}, { Stacks, NextToken: "the same again" }]) {
+    answers = { DescribeStacks: broken };
+    await expect(stacks.list()).rejects.toMatchObject({ reason: "aws-unreadable" });
+  }
+  for (const broken of [{}, { TemplateBody: "" }]) {
+    answers = { GetTemplate: broken };
+    await expect(createTemplates(clients).of("id")).rejects.toMatchObject({ reason: "aws-unreadable" });
+  }
+  // There it is CloudFormation's own word.
+  answers = { DescribeStacks: { Stacks: [] } };
+  expect(await stacks.list()).toEqual([]);
+  count("answers that are not taken for nothing", 4);
+});
 
 function isTold(error: unknown): boolean {
   return error instanceof UserError || explainAwsError(error) !== undefined;

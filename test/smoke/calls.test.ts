@@ -79,8 +79,8 @@ test("a list that does not end is given up, with a word about why", async () => 
   let asked = 0;
   const server = createServer((_request, response) => {
     asked += 1;
-    const list = `<ListBucketResult><IsTruncated>true</IsTruncated><NextContinuationToken>${asked}</NextContinuationToken></ListBucketResult>`;
-    response.writeHead(200, { "content-type": "application/xml" }).end(list);
+    const list = `<ListBucketResult><Name>endless</Name><IsTruncated>true</IsTruncated><NextContinuationToken>${asked}</NextContinuationToken></ListBucketResult>`;
+    response.writeHead(200, { "content-type": "application/xml", "x-amz-request-id": "b2f7" }).end(list);
   });
   const endpoint = await listenLocally(server);
   const credentials = { accessKeyId: "test", secretAccessKey: "test" };
