@@ -4,10 +4,10 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, relative, resolve } from "node:path";
 
 import { artifactKey, artifactManifest, type Artifact, type BuildRequest } from "../core/artifact.ts";
+import { packingProblem } from "../core/packing.ts";
 import type { Load, LoadResult, Passport } from "../core/passport.ts";
 import { formatProblem, UserError, type Problem } from "../core/problem.ts";
 import { runtimeOf } from "../core/runtime.ts";
-import { sizeProblem } from "../core/size.ts";
 import { esbuildTarget, isInside, missingProblem, outsideProblem, requestProblem } from "../core/source.ts";
 import { type Verdict, verifyFiles } from "../core/verify.ts";
 import type { Builder } from "../ports.ts";
@@ -226,7 +226,7 @@ async function finish(
   spool: Spool,
   { environment, load: loadAll = loadArtifacts }: BuilderSettings,
 ): Promise<readonly Finished[]> {
-  const fitting = batch.map((draft) => ({ draft, problem: sizeProblem(draft.requests[0], draft.files) }));
+  const fitting = batch.map((draft) => ({ draft, problem: packingProblem(draft.requests[0], draft.files) }));
   const small = fitting.flatMap(({ draft, problem }) => (problem === undefined ? draft : []));
   const verdicts = small.map((draft) => verify(draft));
   const loads = await loadAll(

@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -19,9 +19,12 @@ export interface Registry extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** `packages`: the files of each, with a package.json. */
-export async function registry(packages: readonly Files[]): Promise<Registry> {
-  const archives = packages.map(archive);
+/** `packages`: the files of each, with a package.json. `pack`: their archive, if it is not as npm makes it. */
+export async function registry(
+  packages: readonly Files[],
+  pack: (files: Files) => Uint8Array = plainArchive,
+): Promise<Registry> {
+  const archives = packages.map((files) => archive(files, pack(files)));
   const authorizations: string[] = [];
   const server = createServer((request, response) => {
     authorizations.push(request.headers.authorization ?? "");
@@ -63,15 +66,18 @@ export async function registry(packages: readonly Files[]): Promise<Registry> {
   };
 }
 
-function archive(files: Files) {
+function archive(files: Files, bytes: Uint8Array) {
+  const text = Buffer.from(files["package.json"] ?? "").toString();
+  const manifest = JSON.parse(text) as { readonly name: string; readonly version: string };
+  const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
+  return { name: manifest.name, id: `${manifest.name}@${manifest.version}`, manifest, bytes, integrity };
+}
+
+function plainArchive(files: Files): Uint8Array {
   const folder = temporaryFolder();
   try {
     writeFiles(join(folder, "package"), files);
-    const text = readFileSync(join(folder, "package/package.json"), "utf8");
-    const manifest = JSON.parse(text) as { readonly name: string; readonly version: string };
-    const bytes = execFileSync("tar", ["-czf", "-", "-C", folder, "package"]);
-    const integrity = `sha512-${createHash("sha512").update(bytes).digest("base64")}`;
-    return { name: manifest.name, id: `${manifest.name}@${manifest.version}`, manifest, bytes, integrity };
+    return execFileSync("tar", ["-czf", "-", "-C", folder, "package"]);
   } finally {
     rmSync(folder, { recursive: true });
   }
