@@ -96,7 +96,7 @@ function machine(): Machine {
     outside: () =>
       JSON.stringify([
         readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
-          (path) => /(?:^|[\\/])evil/.test(path) && !INSIDE.test(path),
+          (path) => /(?:^|[/])evil/.test(path) && !INSIDE.test(path),
         ),
         readdirSync(canary).map((name) => readFileSync(join(canary, name), "utf8")),
       ]),
