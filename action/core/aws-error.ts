@@ -101,6 +101,9 @@ const NETWORK_CODES: ReadonlySet<string> = new Set([
 /** What the SDK adds to the message of an answer that it could not read. */
 const UNREADABLE_MARK = "Deserialization error";
 
+/** Codes of Node's parser: what came is no HTTP, or its headers have no end. */
+const NO_HTTP = /^HPE_/;
+
 /** What the SDK says of an answer whose checksum is another one than that of its content. */
 const WRONG_CHECKSUM = /^(?:InvalidChecksumError$|Checksum mismatch)/;
 
@@ -123,7 +126,9 @@ export function explainAwsError(error: unknown): UserError | undefined {
   const known =
     (Object.hasOwn(BY_NAME, name) ? BY_NAME[name] : undefined) ??
     (NETWORK_CODES.has(code) ? NETWORK : undefined) ??
-    (message.includes(UNREADABLE_MARK) || WRONG_CHECKSUM.test(message) ? UNREADABLE : byStatus($metadata));
+    (message.includes(UNREADABLE_MARK) || NO_HTTP.test(code) || WRONG_CHECKSUM.test(message)
+      ? UNREADABLE
+      : byStatus($metadata));
   if (!known) return undefined;
   const [text = ""] = message.split("\n");
   const problem = { message: known.message(text.replace(/\.$/, "")), hint: known.hint };

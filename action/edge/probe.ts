@@ -1,5 +1,6 @@
 /** What a smoke run puts into AWS and sees there; the calls are those that templates name in `Probe`. */
 import type { FilteredLogEvent } from "@aws-sdk/client-cloudwatch-logs";
+import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { checkListing, listIn, numberIn, textIn, timeIn } from "../core/aws-answer.ts";
 import { lacking } from "../core/aws-error.ts";
 import type { PutCall, SeeCall } from "../core/metadata.ts";
@@ -84,7 +85,9 @@ export function createProbe(clients: Clients): Probe {
       const { unmarshall } = await import("@aws-sdk/util-dynamodb");
       const found: Sighting[] = [];
       const pages = sdk.paginateScan({ client }, { TableName: on, ConsistentRead: true });
-      for await (const { Items } of limited(pages, on)) {
+      for await (const { Items, LastEvaluatedKey } of limited(pages, on)) {
+        // It is sent back as it came.
+        if (!Object.values(LastEvaluatedKey ?? {}).every(isKeyValue)) throw lacking("the next page of items");
         for (const item of listIn(Items, `the items of ${on}`)) {
           const text = readable(() => JSON.stringify(unmarshall(item, { wrapNumbers: true })));
           found.push({ id: text, text });
@@ -169,6 +172,10 @@ function readable(read: () => string): string {
   } catch (error) {
     throw lacking("an item's attributes", error);
   }
+}
+
+function isKeyValue(value: AttributeValue | null): boolean {
+  return typeof (value?.S ?? value?.N) === "string" || value?.B instanceof Uint8Array;
 }
 
 function keyOf(value: Value, keys: ProbeItem["keys"]): ValueMap {

@@ -58,6 +58,7 @@ const WHOLES: Readonly<Record<string, (answer: Answer) => Partial<Answer>>> = {
   "a way to another page": () => ({ status: 302, headers: { location: "http://127.0.0.1:9/" }, body: PAGE }),
   "a page that is not there": () => ({ ...HTML, status: 404 }),
   "a gateway's page": () => ({ ...HTML, status: 502 }),
+  "headers without end": ({ headers }) => ({ headers: { ...headers, "x-more": "a".repeat(20_000) } }),
   "half of the answer": ({ body }) => ({ body: body.slice(0, body.length / 2) }),
   "all but its end": ({ body }) => ({ body: body.slice(0, -1) }),
   nothing: () => ({ body: "" }),
@@ -172,6 +173,12 @@ const LACKING: readonly (readonly [string, string, object, readonly string[]])[]
     ["load"],
   ],
   ["no items", "DynamoDB_20120810.Scan", {}, ["scan"]],
+  [
+    "no way to the next items",
+    "DynamoDB_20120810.Scan",
+    { Items: [], LastEvaluatedKey: { name: { S: [1] } } },
+    ["scan"],
+  ],
   ["no events", "Logs_20140328.FilterLogEvents", {}, ["log"]],
   ["an account that is none", "STS.GetCallerIdentity", { Account: "../1" }, ["bucket"]],
 ];
