@@ -3,7 +3,8 @@ import { textOf } from "./value.ts";
 import type { ErrorObject } from "ajv";
 import type { ParsedDocument, Path } from "./document.ts";
 import type { Problem } from "./problem.ts";
-import { suggestion } from "./suggest.ts";
+import { kebabCase } from "./names.ts";
+import { nearest, suggestion } from "./suggest.ts";
 
 export type ShapeError = ErrorObject;
 
@@ -23,10 +24,12 @@ export function shapeProblem(error: ShapeError, document: ParsedDocument, at: Pa
     case "additionalProperties": {
       const key = String(parameters["additionalProperty"]);
       const known = Object.keys((error.parentSchema?.["properties"] as object | undefined) ?? {});
+      // The same option in its other spelling is no other key.
+      const once = known.filter((one) => one === kebabCase(one) || !known.includes(kebabCase(one)));
       return {
         place: document.placeOfKey([...path, key]),
         message: `${path.length === 0 ? "" : `${name}: `}unknown key \`${key}\``,
-        hint: suggestion(key, known, "keys that may stand here"),
+        hint: suggestion(key, nearest(key, known) === undefined ? once : known, "keys that may stand here"),
       };
     }
     case "required": {

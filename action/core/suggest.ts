@@ -1,15 +1,22 @@
 /** "did you mean": the nearest of the names that would have been right. */
 import { distance } from "fastest-levenshtein";
 
+/** Shorter ones begin too many names. */
+const BEGINNING_LETTERS = 5;
+
 /**
  * The nearest candidate if it is near enough to be a slip of the finger: a third of the letters, at least 2 (two
- * letters swapped), but less than half of a short name, or everything would be near to it.
+ * letters swapped), but less than half of a short name, or everything would be near to it. Or if it begins like that.
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
   let bestDistance = Math.min(Math.max(2, Math.floor(name.length / 3)), Math.floor(name.length / 2)) + 1;
   for (const candidate of candidates) {
-    const steps = distance(name.toLowerCase(), candidate.toLowerCase());
+    const [written, right] = [name.toLowerCase(), candidate.toLowerCase()];
+    const whole = distance(written, right);
+    const begun =
+      written.length < BEGINNING_LETTERS ? whole : distance(written, right.slice(0, written.length)) + 1;
+    const steps = Math.min(whole, begun);
     if (steps < bestDistance) {
       best = candidate;
       bestDistance = steps;
