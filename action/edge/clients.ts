@@ -2,6 +2,7 @@
  * The AWS SDK's clients. Each SDK module is loaded on its first use: loading all of them takes longer than a
  * deploy that finds nothing to do.
  */
+import { Readable } from "node:stream";
 import type { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import type { CloudWatchLogsClient } from "@aws-sdk/client-cloudwatch-logs";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -134,7 +135,10 @@ function repeatUnreadable<Args, Answer>(
     try {
       const answer = await next(args);
       // To the SDK any page of HTML is an answer in which everything is missing.
-      if (requestIdOf(answer) === undefined) throw notFromAws();
+      if (requestIdOf(answer) === undefined) {
+        abandon(answer);
+        throw notFromAws();
+      }
       return answer;
     } catch (error) {
       // The property is how the SDK's retry strategy is told that an error is passing.
@@ -142,6 +146,12 @@ function repeatUnreadable<Args, Answer>(
       throw error;
     }
   };
+}
+
+/** An object that nobody reads would keep its connection, and end the process if it breaks off. */
+function abandon(answer: unknown): void {
+  const { output } = answer as { readonly output?: { readonly Body?: unknown } };
+  if (output?.Body instanceof Readable) output.Body.on("error", () => {}).destroy();
 }
 
 function requestIdOf(answer: unknown): string | undefined {

