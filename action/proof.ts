@@ -5,6 +5,7 @@
 import { explainAwsError } from "./core/aws-error.ts";
 import type { SmokePlan } from "./core/probe.ts";
 import { type Problem, UserError, formatProblem } from "./core/problem.ts";
+import { hiddenTexts } from "./core/redact.ts";
 import { type JudgedRelease, lastGood, proofKey } from "./core/releases.ts";
 import { smokeLines } from "./core/smoke-run.ts";
 import { type Value, canonicalJson } from "./core/value.ts";
@@ -43,7 +44,7 @@ export async function deployProven(proving: Proving, errand: Errand): Promise<De
   const { digest } = order.rendered;
   // One that is up to date may be what a run has left that was killed before it had tried it out.
   if (kind === "unchanged" && (await isProven(way, digest, stack, proving, errand))) return deployed;
-  const problem = await tried(way, stack, proving, errand);
+  const problem = await tried({ way, stack, body: order.rendered.body }, proving, errand);
   const context = `warren/smoke: ${stack.name}`;
   if (!problem) {
     await noteProof(way, digest, stack, proving, errand);
@@ -63,15 +64,23 @@ export async function deployProven(proving: Proving, errand: Errand): Promise<De
   throw failure;
 }
 
+interface Trial {
+  readonly way: SmokePlan;
+  readonly stack: Stack;
+  /** Of the stack's template. */
+  readonly body: string;
+}
+
 /** Undefined if the item got through. */
 async function tried(
-  way: SmokePlan,
-  stack: Stack,
+  { way, stack, body }: Trial,
   { aws }: Proving,
   { ports }: Errand,
 ): Promise<Problem | undefined> {
   try {
-    const outcome = await ports.group(`Try out ${stack.name}`, () => smoke(way, stack, { ...ports, ...aws }));
+    const outcome = await ports.group(`Try out ${stack.name}`, () =>
+      smoke(way, stack, hiddenTexts(body), { ...ports, ...aws }),
+    );
     for (const line of smokeLines(outcome)) ports.log.info(line);
     return outcome.kind === "through" ? undefined : outcome.problem;
   } catch (thrown) {
@@ -130,9 +139,11 @@ async function goneBack(
   const short = back.release.commit.slice(0, 12);
   ports.log.warn(`goes back to the last good release, of commit ${short}`);
   let restored: DeployOutcome;
+  let rendered: DeployRequest["rendered"];
   try {
     const place = { project, stage: concrete, repository: run.repository, repositoryId: run.repositoryId };
-    restored = await restore(back, await again(back, place, stack, aws), proving, errand);
+    rendered = await again(back, place, stack, aws);
+    restored = await restore(back, rendered, proving, errand);
   } catch (thrown) {
     const error = explainAwsError(thrown) ?? thrown;
     if (!(error instanceof UserError)) throw error;
@@ -141,7 +152,7 @@ async function goneBack(
   }
   return new UserError("rolled-back", [
     problem,
-    await restoredProblem(back, restored.stack, proving, errand),
+    await restoredProblem(back, { stack: restored.stack, body: rendered.body }, proving, errand),
   ]);
 }
 
@@ -175,14 +186,14 @@ async function restore(
 
 async function restoredProblem(
   { release, time }: JudgedRelease,
-  stack: Stack,
+  { stack, body }: Omit<Trial, "way">,
   proving: Proving,
   errand: Errand,
 ): Promise<Problem> {
   const what = `${stack.name} is back at the release of commit ${release.commit.slice(0, 12)} (${time.slice(0, 10)})`;
   if (!release.smoke) return { message: what };
   try {
-    const problem = await tried(release.smoke, stack, proving, errand);
+    const problem = await tried({ way: release.smoke, stack, body }, proving, errand);
     if (!problem) return { message: `${what}, and an item goes through it` };
     return {
       message: `${what}, and no item gets through it either`,

@@ -7,12 +7,14 @@ import type { Outcome, StageDrift } from "./core/outcome.ts";
 import { pipelineSchema } from "./core/schema.ts";
 import type { Setup } from "./core/setup.ts";
 import { UserError, formatProblem } from "./core/problem.ts";
+import { hiddenTexts } from "./core/redact.ts";
 import { releasesThatRan } from "./core/releases.ts";
 import { ownerTags } from "./core/stack-owner.ts";
 import { type ConcreteStage, concreteStage } from "./core/stage.ts";
 import { stackName } from "./core/names.ts";
 import { suggestion } from "./core/suggest.ts";
 import { smokePlan } from "./core/probe.ts";
+import { canonicalJson } from "./core/value.ts";
 import { deploy } from "./deploy.ts";
 import { destroy } from "./destroy.ts";
 import { doctor } from "./doctor.ts";
@@ -153,14 +155,16 @@ async function smokeStage(project: Project, target: Target, ports: Ports): Promi
     });
   }
   const name = stackName(pipeline.name, stage.name);
-  const way = smokePlan(pipeline, pipeline.smoke, renderProject(project, stage, []));
+  const rendered = renderProject(project, stage, []);
+  const way = smokePlan(pipeline, pipeline.smoke, rendered);
+  const hidden = hiddenTexts(canonicalJson(rendered.template));
   const aws = ports.aws(regionOf(project, stage));
   const stack = await aws.stacks.find(name);
   if (!stack) {
     const hint = `\`warren deploy --stage ${target.stage}\` makes it.`;
     throw new UserError("stack-missing", { message: `${name} is not there`, hint });
   }
-  return { kind: "smoked", smoke: await smoke(way, stack, { ...ports, ...aws }) };
+  return { kind: "smoked", smoke: await smoke(way, stack, hidden, { ...ports, ...aws }) };
 }
 
 async function checkStages(

@@ -31,6 +31,8 @@ const LATE_LOG_MS = 5_000;
 export async function smoke(
   plan: SmokePlan,
   stack: Pick<Stack, "id" | "name">,
+  /** What of its template nobody is to read (core/redact.ts), for the function may write it into its log. */
+  hidden: readonly string[],
   ports: SmokePorts,
 ): Promise<SmokeOutcome> {
   const { clock, log, probe, stacks } = ports;
@@ -74,7 +76,7 @@ export async function smoke(
       await probe.put(call, on(plan.start), { value, keys: [], mark });
       log.info(`\`${component}\` is started as \`${by}\` would`);
     }
-    return await travel({ plan, stack, words, before, begun, on }, ports);
+    return await travel({ plan, stack, hidden, words, before, begun, on }, ports);
   } finally {
     for (const one of ours) await probe.remove(one.call, on(one), itemOf(one));
   }
@@ -99,6 +101,7 @@ async function sightings(
 interface Journey {
   readonly plan: SmokePlan;
   readonly stack: Pick<Stack, "id" | "name">;
+  readonly hidden: readonly string[];
   readonly words: Words;
   readonly before: Seen;
   /** Milliseconds since 1970. */
@@ -174,7 +177,7 @@ async function stuck(
   journey: Journey,
   ports: SmokePorts,
 ): Promise<SmokeOutcome> {
-  const { plan, stack, begun } = journey;
+  const { plan, stack, begun, hidden } = journey;
   const hop = plan.hops[index];
   if (!hop) throw new Error("a smoke run is stuck at no hop");
   // At the end of the way something may have come, only not the item; else what ran before tells more.
@@ -188,6 +191,6 @@ async function stuck(
     stackName: stack.name,
     hops: hopTimes(plan.hops.slice(0, index), seen, begun),
     at: hop.name,
-    problem: stuckProblem(hop, plan.withinSeconds, told),
+    problem: stuckProblem(hop, plan.withinSeconds, told, hidden),
   };
 }

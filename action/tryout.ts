@@ -3,6 +3,7 @@ import { explainAwsError } from "./core/aws-error.ts";
 import type { Hop } from "./core/comment.ts";
 import { smokePlan } from "./core/probe.ts";
 import { type Problem, UserError } from "./core/problem.ts";
+import { hiddenTexts } from "./core/redact.ts";
 import type { Smoke } from "./core/smoke.ts";
 import { smokeLines } from "./core/smoke-run.ts";
 import { type ValueMap, canonicalJson, isValueList, isValueMap } from "./core/value.ts";
@@ -60,7 +61,10 @@ async function tried(
       return { hops: kept, data: dataOf(digest, kept), ...WELL };
     }
   }
-  const outcome = await ports.group(`Try out ${stack.name}`, () => smoke(plan, stack, { ...ports, ...aws }));
+  const hidden = hiddenTexts(prepared.rendered.body);
+  const outcome = await ports.group(`Try out ${stack.name}`, () =>
+    smoke(plan, stack, hidden, { ...ports, ...aws }),
+  );
   const { hops } = outcome;
   for (const line of smokeLines(outcome)) ports.log.info(line);
   return outcome.kind === "through"

@@ -1,14 +1,25 @@
 /** Lines of a function's log, for people: of structured ones what they say, and each only once. */
+import { redactText } from "./redact.ts";
 import { isValueMap, textOf } from "./value.ts";
+import { withoutCommands } from "./workflow-command.ts";
 
 /** Lambda writes these around every run; they say nothing of what went wrong in it. */
 const AROUND = /^(?:START|END|INIT_START) /;
 const AROUND_EVENT = /^platform\.(?:initStart|initRuntimeDone|start|runtimeDone)$/;
 
-/** Oldest first, without empty lines; a line that comes again is told once, where it came last. */
-export function readableLines(texts: readonly string[]): readonly string[] {
+/** Colours and the like (ECMA-48, 5.4 and 8.3.89): orders to a terminal, which may stand in the middle of a word. */
+const TERMINAL_ORDERS = /(?![\n\r\t])\p{Cc}(?:\[[0-?]*[ -/]*[@-~]|\][^\p{Cc}]*(?:(?![\n\r\t])\p{Cc}\\?)?)/gu;
+/** Of one text; a log may hold a megabyte of them, and only their beginnings are shown. */
+const MAX_CHARACTERS = 20_000;
+
+/**
+ * Oldest first, without empty lines; a line that comes again is told once, where it came last. What looks like a secret,
+ * or is one of `hidden`, is cut out: a log is the function's own, and where it is told is public and kept. Nor does it
+ * give a runner orders: the command line may well run on one.
+ */
+export function readableLines(texts: readonly string[], hidden: readonly string[] = []): readonly string[] {
   const times = new Map<string, number>();
-  for (const line of texts.flatMap(linesOf)) {
+  for (const line of texts.flatMap((text) => linesOf(text, hidden))) {
     const before = times.get(line) ?? 0;
     times.delete(line);
     times.set(line, before + 1);
@@ -16,10 +27,12 @@ export function readableLines(texts: readonly string[]): readonly string[] {
   return [...times].map(([line, count]) => (count === 1 ? line : `${line} (${count} times)`));
 }
 
-function linesOf(text: string): readonly string[] {
+function linesOf(raw: string, hidden: readonly string[]): readonly string[] {
+  const text = raw.replaceAll(TERMINAL_ORDERS, "");
   const structured = parsed(text);
-  const whole = structured === undefined ? text : said(structured);
-  return whole
+  const whole = structured === undefined ? text : said(structured).replaceAll(TERMINAL_ORDERS, "");
+  // Before it is parted: a key may have many lines.
+  return withoutCommands(redactText(whole.slice(0, MAX_CHARACTERS), hidden))
     .split(/\r?\n/)
     .map((line) => line.trimEnd())
     .filter((line) => line !== "" && !AROUND.test(line));

@@ -3,7 +3,6 @@ import type { Hop } from "./comment.ts";
 import { readableLines } from "./log-line.ts";
 import type { PlannedHop, SmokePlan, Target } from "./probe.ts";
 import type { Problem } from "./problem.ts";
-import { redactText } from "./redact.ts";
 import { type Value, canonicalJson, isValueList, isValueMap, textOf } from "./value.ts";
 
 export type SmokeOutcome =
@@ -86,12 +85,18 @@ export function hopTimes(
 
 const TAIL_LINES = 20;
 const LINE_CHARACTERS = 400;
+/** A problem's texts are cut at their end (problem.ts), where a log tells why. */
+const TAIL_CHARACTERS = 1_800;
 
-/** What is told of the first hop that did not happen. `lines` are of `log`, since the run began. */
+/**
+ * What is told of the first hop that did not happen. `lines` are of `log`, since the run began. `hidden`: texts of the
+ * stack's template that nobody is to read.
+ */
 export function stuckProblem(
   { name, place }: PlannedHop,
   seconds: number,
   log: { readonly of: Target<unknown>; readonly lines: readonly string[] } | undefined,
+  hidden: readonly string[],
 ): Problem {
   const message = `an item did not get through \`${name}\` within ${seconds} s of its start`;
   if (!log) return { place, message };
@@ -99,16 +104,22 @@ export function stuckProblem(
   if (log.lines.length === 0) {
     return { place, message, hint: `\`${component}\` has written nothing to its log: it was not started.` };
   }
-  return { place, message, hint: [`The end of the log of \`${component}\`:`, ...tail(log.lines)].join("\n") };
+  const lines = tail(log.lines, hidden);
+  if (lines.length === 0) {
+    return { place, message, hint: `\`${component}\` was started, and has written nothing to its log.` };
+  }
+  return { place, message, hint: [`The end of the log of \`${component}\`:`, ...lines].join("\n") };
 }
 
-/** A comment is public and kept: what looks like a secret is cut out of it. */
-function tail(texts: readonly string[]): string[] {
-  return readableLines(texts)
+/** The last ones that fit. */
+function tail(texts: readonly string[], hidden: readonly string[]): string[] {
+  const lines = readableLines(texts, hidden)
     .slice(-TAIL_LINES)
-    .map((line) => redactText(line))
     .map((line) => (line.length <= LINE_CHARACTERS ? line : `${line.slice(0, LINE_CHARACTERS)}…`))
     .map((line) => `      ${line}`);
+  let room = TAIL_CHARACTERS;
+  const tooLong = lines.findLastIndex((line) => (room -= line.length + 1) < 0);
+  return lines.slice(tooLong + 1);
 }
 
 /** For people: a hop a line, and what it came to. */

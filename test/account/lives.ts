@@ -136,7 +136,7 @@ async function tryOut(
   const stack = await session.stacks.find(nameOfStack(pipeline.name, concrete.name));
   if (!pipeline.smoke || !stack) throw new Error("there is nothing to try out");
   const way = smokePlan(pipeline, pipeline.smoke, renderProject(project, concrete, []));
-  const outcome = await smoke(way, stack, { ...ports, ...session });
+  const outcome = await smoke(way, stack, [], { ...ports, ...session });
   if (outcome.kind !== "through") throw new Error(formatProblem(outcome.problem));
 
   const { probe } = session;

@@ -31,6 +31,9 @@ test.each([
   ],
   ["fields that nobody knows", '{"rabbit":"late"}', ['{"rabbit":"late"}']],
   ["what only looks like JSON", "{late", ["{late"]],
+  ["colours are left out", "\u001B[1;31mERROR\u001B[0m \u001B]8;;x\u0007late", ["ERROR late"]],
+  ["colours within JSON, too", '{"level":"\\u001b[31merror","message":"late"}', ["ERROR late"]],
+  ["an order to a runner is none", "::error::late\n  ##[error]late", [": :error::late", "  ## [error]late"]],
   ["a name that is no error's", '{"level":"INFO","message":"hello","name":"Netflix"}', ["INFO hello"]],
 ])("%s", (_what, text, lines) => {
   expect(readableLines([text])).toEqual(lines);
@@ -38,4 +41,22 @@ test.each([
 
 test("what comes again is told once, where it came last", () => {
   expect(readableLines(["a", "b", "a", "c", "a"])).toEqual(["b", "c", "a (3 times)"]);
+});
+
+test.each([
+  [
+    "whose name is coloured",
+    `\u001B[35mpassword\u001B[39m: \u001B[32m'carrot-cake'\u001B[39m`,
+    "carrot-cake",
+  ],
+  [
+    "of many lines",
+    `-----BEGIN RSA PRIVATE KEY-----\n${"carrot\n".repeat(3)}-----END RSA PRIVATE KEY-----\nafter`,
+    "carrot",
+  ],
+  ["in JSON", '{"message":"in","DB_PASSWORD":"carrot-cake"}\n{"token": "carrot-cake"}', "carrot-cake"],
+])("a secret %s is cut out", (_what, text, secret) => {
+  const lines = readableLines([text]);
+  expect(lines.join("\n")).toContain("[hidden]");
+  expect(lines.join("\n")).not.toContain(secret);
 });

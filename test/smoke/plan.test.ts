@@ -246,7 +246,7 @@ test("the end of the log is told, without what looks like a secret, and not long
     ...Array.from({ length: 40 }, (_, index) => `line ${index}`),
     `key ${key}\nx${"y".repeat(900)}`,
   ];
-  const { message, hint = "" } = stuckProblem(HOP, 60, { of, lines });
+  const { message, hint = "" } = stuckProblem(HOP, 60, { of, lines }, []);
   expect(message).toBe("an item did not get through `a -> b` within 60 s of its start");
   expect(hint.split("\n")).toHaveLength(21);
   expect(hint).toContain("line 39");
@@ -255,7 +255,30 @@ test("the end of the log is told, without what looks like a secret, and not long
   expect(Math.max(...hint.split("\n").map((line) => line.length))).toBeLessThan(420);
 });
 
+test("of long lines the last ones are told, as why it failed stands at the end; also where a problem is cut", () => {
+  const of = { component: "a", call: LOG, logicalId: "A" };
+  const lines = [
+    ...Array.from({ length: 30 }, (_, index) => `${index} ${"x".repeat(900)}`),
+    "out of carrots",
+  ];
+  const problem = stuckProblem(HOP, 60, { of, lines }, []);
+  const [told] = new UserError("smoke-failed", problem).problems;
+  expect(told?.hint).toBe(problem.hint);
+  expect(told?.hint?.split("\n").at(-1)?.trim()).toBe("out of carrots");
+  expect(told?.hint).toContain(" 29 x");
+});
+
+test("what the stack's template may not show is not shown of the log either", () => {
+  const of = { component: "a", call: LOG, logicalId: "A" };
+  const lines = ["cannot log in with plain-words-only"];
+  const { hint } = stuckProblem(HOP, 60, { of, lines }, ["plain-words-only"]);
+  expect(hint).toContain("cannot log in with [hidden]");
+});
+
 test("a log that is empty says that nothing was started", () => {
-  const { hint } = stuckProblem(HOP, 60, { of: { component: "b", call: LOG, logicalId: "B" }, lines: [] });
+  const of = { component: "b", call: LOG, logicalId: "B" };
+  const { hint } = stuckProblem(HOP, 60, { of, lines: [] }, []);
   expect(hint).toBe("`b` has written nothing to its log: it was not started.");
+  const started = stuckProblem(HOP, 60, { of, lines: ["START RequestId: 1 Version: $LATEST"] }, []);
+  expect(started.hint).toBe("`b` was started, and has written nothing to its log.");
 });
