@@ -243,11 +243,17 @@ function toldChanges(
     const old = same.find((detail) => detail.before !== undefined)?.before;
     const now = same.find((detail) => detail.after !== undefined)?.after;
     const values = {
-      ...(old !== undefined && old !== "null" && { before: parsedJson(old) ?? old }),
-      ...(now !== undefined && now !== "null" && { after: parsedJson(now) ?? now }),
+      ...(old !== undefined && old !== "null" && { before: toldValue(old) }),
+      ...(now !== undefined && now !== "null" && { after: toldValue(now) }),
     };
     const equal = before !== undefined && after !== undefined;
     const uncertain = equal || (old === undefined && now === undefined) || isUncertain(Object.values(values));
     return withDetails({ path, ...values, uncertain, recreation: "never" }, same);
   });
+}
+
+/** Scalars are told without quotes, and `1.10` is a version as often as a number: they stay texts. */
+function toldValue(text: string): Value {
+  const value = parsedJson(text);
+  return isValueMap(value) || isValueList(value) ? value : text;
 }

@@ -65,10 +65,12 @@ describe("the properties that change", () => {
       detail("MemorySize", { before: "128", after: "256" }),
       detail("Layers/0", { after: '["a"]', changeType: "Add" }),
       detail("Timeout"),
+      detail("EngineVersion", { before: "1.1", after: "1.10" }),
     ]);
     expect(only(change)?.properties).toMatchObject([
+      { path: "EngineVersion", before: "1.1", after: "1.10" },
       { path: "Layers.0", after: ["a"], uncertain: false },
-      { path: "MemorySize", before: 128, after: 256, uncertain: false },
+      { path: "MemorySize", before: "128", after: "256", uncertain: false },
       { path: "Timeout", uncertain: true },
     ]);
   });
@@ -165,7 +167,7 @@ describe("the properties that change", () => {
       before: '{"Properties":{"Timeo',
       after: '{"Properties":{"Timeout":"2"}}',
     };
-    expect(only(change)?.properties).toMatchObject([{ path: "Timeout", before: 1, after: 2 }]);
+    expect(only(change)?.properties).toMatchObject([{ path: "Timeout", before: "1", after: "2" }]);
   });
 
   test("hold policies of deletion too, but not metadata", () => {
