@@ -182,7 +182,9 @@ function formerNameProblems(components: ReadonlyMap<string, Component>, document
   return [...components.values()].flatMap(({ name, idName }): Problem[] => {
     if (idName === name) return [];
     const place = document.placeOf(["components", name, "was"]);
-    const other = components.has(idName) ? idName : heirs.get(idName);
+    // Two that have changed names are both the other one.
+    const isTaken = components.get(idName)?.idName === idName;
+    const other = isTaken ? idName : heirs.get(idName);
     heirs.set(idName, name);
     if (other === undefined) return [];
     const message =
