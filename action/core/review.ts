@@ -1,6 +1,7 @@
 /** Reviewed = applied: the plan that is about to be executed, held against those that were reviewed. */
 import type { DigestedChange, DigestedRisk, PlanDigest, RememberedPlan } from "./plan-digest.ts";
 import { HIDDEN } from "./redact.ts";
+import { isOpenEnded } from "./rights-risk.ts";
 
 /** The plan that a pull request was merged with, as its comment remembers it. */
 export interface ReviewedPlan {
@@ -69,7 +70,7 @@ export function judgeReview(
     : { kind: "not-riskier", digest, pullRequests, differences, risks };
 }
 
-/** Equal words are the same risk, unless something in them is hidden: then only of an equal change. */
+/** Equal words are the same risk, unless they do not say all: then only of an equal change. */
 function hasSeen(
   { risks = [], changes = [] }: RememberedPlan,
   risk: DigestedRisk,
@@ -79,7 +80,7 @@ function hasSeen(
   const told = risks.some(
     (other) => other.kind === kind && other.logicalId === logicalId && other.text === text,
   );
-  if (!told || !text.includes(HIDDEN)) return told;
+  if (!told || !(text.includes(HIDDEN) || isOpenEnded(text))) return told;
   const change = actual.changes.find((one) => one.logicalId === logicalId);
   return change !== undefined && changes.some((other) => isSame(other, change));
 }

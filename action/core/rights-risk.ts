@@ -13,6 +13,15 @@ import type { Risk } from "./risk.ts";
 import { UNKNOWN, at, knownText, named, valuesOf } from "./risk-subject.ts";
 import { type ValueMap, canonicalJson, textOf } from "./value.ts";
 
+const LOOK_AT_TEMPLATE = "look at the template";
+const LOOK_AT_STATEMENT = "look at what it allows";
+const OTHER_CONDITION = "under another condition";
+
+/** Does the text leave open what exactly is allowed? Then equal texts may be of two risks. */
+export function isOpenEnded(text: string): boolean {
+  return [LOOK_AT_TEMPLATE, LOOK_AT_STATEMENT, OTHER_CONDITION].some((end) => text.endsWith(end));
+}
+
 export function rightsRisks(changes: readonly PlannedChange[]): Risk[] {
   return [...comparedRisks(changes), ...changes.flatMap(unseenRisks)];
 }
@@ -39,7 +48,7 @@ function unseenRisks(change: PlannedChange): Risk[] {
   return [...new Set([...cut, ...told])].map((key) => ({
     ...at(change),
     kind: "rights",
-    text: `${named(change)}: ${key} changes, and CloudFormation does not show into what: look at the template`,
+    text: `${named(change)}: ${key} changes, and CloudFormation does not show into what: ${LOOK_AT_TEMPLATE}`,
   }));
 }
 
@@ -94,7 +103,7 @@ function policiesOf(change: PlannedChange): Policy[] {
 function broadeningText(change: PlannedChange, one: Broadening): string {
   const who = named(change);
   if (one.kind === "unreadable") {
-    return `${who}: a statement with NotAction, NotResource or NotPrincipal has changed: look at what it allows`;
+    return `${who}: a statement with NotAction, NotResource or NotPrincipal has changed: ${LOOK_AT_STATEMENT}`;
   }
   const { principal, action, resource, condition } = one.right;
   const to = resource === "*" ? "everything" : knownText(resource);
@@ -109,7 +118,7 @@ function broadeningText(change: PlannedChange, one: Broadening): string {
     case "principal":
       return `${who}: ${action} on ${to} is now allowed${by}`;
     case "condition":
-      return `${who}: ${action} on ${to} is now allowed${by} ${condition === "" ? "without" : "under another"} condition`;
+      return `${who}: ${action} on ${to} is now allowed${by} ${condition === "" ? "without condition" : OTHER_CONDITION}`;
     case "deny":
       return `${who}: ${action} on ${to} is not forbidden${by} any more`;
   }

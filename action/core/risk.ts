@@ -103,19 +103,26 @@ function ruleRisks(change: PlannedChange): Risk[] {
         ? (when === "added") === (change.effect === "added")
           ? [""]
           : []
-        : pathsOf(places, before, after)
-            .map((path) => hitOf(rule, valueAt(before, path), valueAt(after, path)))
-            .filter((hit) => hit !== undefined);
-    const [hit] = hits;
-    if (hit === undefined) return [];
-    const text = `${named(change)}: ${rule.text}${hit === "" ? "" : `: ${hit}`}`;
+        : pathsOf(places, before, after).flatMap((path) => {
+            const hit = hitOf(rule, valueAt(before, path), valueAt(after, path));
+            // Of several it matters which one.
+            const name = places.endsWith("*") ? (path.at(-1) ?? "") : "";
+            return hit === undefined ? [] : [[name, hit].filter((part) => part !== "").join(" ")];
+          });
+    if (hits.length === 0) return [];
+    const all = hits.filter((hit) => hit !== "").join(", ");
+    const text = `${named(change)}: ${rule.text}${all === "" ? "" : `: ${all}`}`;
     return [{ ...at(change), kind: rule.risk as RiskKind, text }];
   });
 }
 
 /** Undefined for none; else which parts of the value it is about, if that is not clear from the rule. */
 function hitOf(rule: Rule, before: Value | undefined, after: Value | undefined): string | undefined {
-  if (rule.when !== "gains") return applies(rule, before, after) ? "" : undefined;
+  if (rule.when !== "gains") {
+    if (!applies(rule, before, after)) return undefined;
+    // Without it, two values that hurt differently would be the same risk, and one be reviewed for the other.
+    return SHOWN.has(rule.when) ? valueText(after) : "";
+  }
   const items = (value: Value | undefined): readonly Value[] =>
     isValueList(value)
       ? value
@@ -127,6 +134,14 @@ function hitOf(rule: Rule, before: Value | undefined, after: Value | undefined):
   const former = new Set(items(before).map((item) => canonicalJson(item)));
   const gained = items(after).filter((item) => !former.has(canonicalJson(item)));
   return gained.length === 0 ? undefined : gained.map((item) => knownText(textOf(item))).join(", ");
+}
+
+/** Where the rule does not say by itself which value it is about. */
+const SHOWN: ReadonlySet<string> = new Set(["changed", "like", "more", "set"]);
+
+function valueText(value: Value | undefined): string {
+  const texts = isValueMap(value) ? Object.values(value).map(textOf) : [textOf(value)];
+  return knownText(texts.join(", "));
 }
 
 function applies({ when, values = [] }: Rule, before: Value | undefined, after: Value | undefined): boolean {

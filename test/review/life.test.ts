@@ -230,6 +230,18 @@ test("what somebody has written into the comment does not count as reviewed", as
   expect(await queue()).toMatchObject({ DelaySeconds: "40", SqsManagedSseEnabled: "true" });
 });
 
+test("a comment that somebody has deleted lets no risk through", async () => {
+  await write({ delay: "40" });
+  const { number } = await opened("deleted");
+  await write({ delay: "50" }, OPEN);
+  for (const { id } of world.github.comments(number)) world.github.state.comments.delete(id);
+  world.github.closePullRequest(number, "squash");
+  const run = await world.push("main");
+  expect(run).toMatchObject({ code: 1, outputs: { reason: "riskier-than-reviewed" } });
+  expect(run.stdout).toContain(`::warning::the comment of #${number} holds no plan of this stage`);
+  expect(await queue()).toMatchObject({ SqsManagedSseEnabled: "true" });
+});
+
 test("a job that may not look at pull requests deploys, and says what is missing", async () => {
   await write({ delay: "60" });
   const { number } = await opened("blind");

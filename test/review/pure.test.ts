@@ -284,6 +284,15 @@ describe("the review of a plan", () => {
     expect(judgeReview(digestOf([policy("a"), queue], [hidden]), own, []).kind).toBe("not-riskier");
   });
 
+  test.each(["look at the template", "look at what it allows", "under another condition"])(
+    "words that do not say into what, too: %s",
+    (end) => {
+      const vague = risk(`policy of \`worker\`: … ${end}`);
+      const own = [reviewed(digestOf([policy("a")], [vague]))];
+      expect(judgeReview(digestOf([policy("b")], [vague]), own, []).kind).toBe("riskier");
+    },
+  );
+
   test("what differs is named: new, gone, different", () => {
     const queue = (seconds: number) =>
       change("JobsQueue", "AWS::SQS::Queue", { effect: "changed", properties: [delay(seconds)] });

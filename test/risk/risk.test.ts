@@ -71,7 +71,7 @@ describe("exposure", () => {
     const after = { PublicAccessBlockConfiguration: { ...block, RestrictPublicBuckets: false } };
     const changed = change("OutBucket", "AWS::S3::Bucket", { effect: "changed", before, after });
     expect(texts(changed)).toEqual([
-      "exposure: bucket of `out`: public access to the bucket is not blocked any more",
+      "exposure: bucket of `out`: public access to the bucket is not blocked any more: RestrictPublicBuckets",
     ]);
     expect(texts({ ...changed, before: after, after: before })).toEqual([]);
   });
@@ -129,7 +129,7 @@ describe("rights that no policy document tells", () => {
       "rights: role of `worker`: no boundary limits its rights any more",
     ]);
     expect(role(bounded("a"), bounded("b"))).toEqual([
-      "rights: role of `worker`: another boundary limits its rights",
+      "rights: role of `worker`: another boundary limits its rights: b",
     ]);
     expect(role({}, bounded("b"))).toEqual([]);
   });
@@ -139,7 +139,7 @@ describe("rights that no policy document tells", () => {
       texts(change("WorkerPermission", "AWS::Lambda::Permission", { effect: "changed", before, after }));
     const own = { Principal: "events.amazonaws.com", SourceArn: "arn:rule" };
     expect(permission(own, { Principal: "999999999999", SourceArn: "arn:rule" })).toEqual([
-      "rights: permission of `worker`: another account, user or role may invoke the function",
+      "rights: permission of `worker`: another account, user or role may invoke the function: 999999999999",
     ]);
     expect(permission(own, { Principal: own.Principal })).toEqual([
       "rights: permission of `worker`: whatever the caller is for, it may invoke the function",
@@ -208,7 +208,7 @@ test("capacity that is paid by the hour costs", () => {
   const after = { BillingMode: "PROVISIONED", ProvisionedThroughput: { ReadCapacityUnits: "5" } };
   expect(texts(change("FangTable", TABLE, { effect: "changed", before, after }))).toEqual([
     "cost: table of `fang`: capacity is paid by the hour, used or not",
-    "cost: table of `fang`: more capacity is paid by the hour",
+    "cost: table of `fang`: more capacity is paid by the hour: ReadCapacityUnits 5",
   ]);
   expect(texts(change("FangTable", TABLE, { effect: "changed", before: after, after }))).toEqual([]);
 });
