@@ -36,7 +36,8 @@ function driftSection({ drift, stackName }: Plan): readonly Section[] {
 function changeSections(stage: string, plan: Plan): readonly Section[] {
   const intoStage = `**Merging into ${code(stage)}**`;
   if (plan.kind === "nothing") {
-    return [{ head: `${intoStage} changes nothing in ${code(plan.stackName)}.`, rows: [], tail: "" }];
+    const head = `${intoStage} changes nothing in ${code(plan.stackName)}.`;
+    return [{ head, rows: [], tail: "" }, ...riskSection(plan.risk)];
   }
   const what = plan.kind === "create" ? "creates" : "changes";
   const loaded = plan.items.map((component) => `items of ${code(component)} put`);
@@ -44,7 +45,7 @@ function changeSections(stage: string, plan: Plan): readonly Section[] {
   const title = `${intoStage} ${what} ${code(plan.stackName)}: ${all}.`;
   const { words } = plan;
   const risk = riskSection(plan.risk);
-  if (words.length === 0) return [{ head: title, rows: [], tail: untouched(plan) }];
+  if (words.length === 0) return [{ head: title, rows: [], tail: footnotes(plan) }];
   const risky = new Set(plan.risk.risks.map(({ logicalId }) => logicalId));
   const isPlain = ({ effect, logicalId }: ResourceWords): boolean =>
     effect === "added" && !risky.has(logicalId);
@@ -57,7 +58,7 @@ function changeSections(stage: string, plan: Plan): readonly Section[] {
   const table =
     plan.kind === "create"
       ? folded(`${words.length} resources`, [...columns, ...rows], `${title}\n\n`)
-      : { head: [title, "", ...columns].join("\n"), rows, tail: untouched(plan) };
+      : { head: [title, "", ...columns].join("\n"), rows, tail: footnotes(plan) };
   const long = words.flatMap((resource) => {
     const hidden = shownProperties(resource).filter(
       (property, index) => index >= CELL_PROPERTIES || isLong(property),
@@ -67,10 +68,19 @@ function changeSections(stage: string, plan: Plan): readonly Section[] {
   return [...risk, table, ...(long.length === 0 ? [] : [folded("Longer changes, in full", long)])];
 }
 
-/** Counted, so that nothing is hidden. */
-function untouched({ untouched: count }: Plan): string {
-  return count === 0 ? "" : `\n\n<sub>${untouchedText(count)}.</sub>`;
+/** What is not in the table is counted, and what stands in a value's place is explained. */
+function footnotes({ untouched: count, words }: Plan): string {
+  const notes = [
+    ...(count === 0 ? [] : [`${untouchedText(count)}.`]),
+    ...(FINGERPRINT.test(JSON.stringify(words))
+      ? ["`sha256:…` stands for a value that is not shown, as it may be a secret."]
+      : []),
+  ];
+  return notes.length === 0 ? "" : `\n\n<sub>${notes.join(" ")}</sub>`;
 }
+
+/** As redact.ts makes it. */
+const FINGERPRINT = /sha256:[0-9a-f]{8}\.\./;
 
 const CELL_PROPERTIES = 6;
 const CELL_CHARACTERS = 100;

@@ -2,7 +2,7 @@
 import type { GitopsOutcome } from "../gitops.ts";
 import type { DestroyOutcome } from "../destroy.ts";
 import { type SweepOutcome, type SweptStack, leftoversOf } from "../sweep.ts";
-import { renderReport, renderSummary } from "./comment.ts";
+import { type CommentFacts, renderReport, renderSummary } from "./comment.ts";
 import { driftTable } from "./drift-issue.ts";
 import type { StackDrift } from "./drift.ts";
 import { driftProblems, driftVerdict, stageDriftLines } from "./drift-words.ts";
@@ -107,6 +107,7 @@ function toldOf(outcome: GitopsOutcome): Told {
       return {
         lines: report({ kind: "planned", stage, plan }).lines,
         warnings: [],
+        problems: notesOf(facts),
         outputs: { result: "planned", stage, "stack-name": stackName, url, ...changeOutputs(document) },
         summary: renderSummary(facts),
       };
@@ -238,6 +239,7 @@ function deployed(outcome: Extract<GitopsOutcome, { readonly kind: "deployed" | 
   return {
     lines: report({ kind: "deployed", stage, deploy }).lines,
     warnings: [],
+    problems: notesOf(facts),
     outputs: {
       result: "deployed",
       stage,
@@ -249,6 +251,11 @@ function deployed(outcome: Extract<GitopsOutcome, { readonly kind: "deployed" | 
     },
     summary: `${renderSummary(facts)}${took}`,
   };
+}
+
+/** Waivers that have expired or are for nothing, and what CloudFormation doubts: where they stand in pipeline.yaml. */
+function notesOf({ merging }: CommentFacts): readonly Problem[] {
+  return merging.flatMap((one) => (one.kind === "planned" ? one.plan.risk.notes : []));
 }
 
 const FATES: Readonly<Record<SweptStack["kind"], string>> = {

@@ -3,6 +3,7 @@ import { code, sentence } from "./markdown.ts";
 import type { Section } from "./paper.ts";
 import { riskWord } from "./plan-lines.ts";
 import type { PlanRisk } from "./plan-risk.ts";
+import type { Problem } from "./problem.ts";
 import type { Risk, RiskKind } from "./risk.ts";
 
 const ICONS: Readonly<Record<RiskKind, string>> = {
@@ -13,6 +14,9 @@ const ICONS: Readonly<Record<RiskKind, string>> = {
   cost: "💰",
 };
 
+/** One shows how all of them are written, and what changes has to have room. */
+const MAX_WAYS = 10;
+
 export function riskSection({ risks, stops, notes }: PlanRisk): readonly Section[] {
   if (risks.length === 0 && notes.length === 0) return [];
   const head =
@@ -21,16 +25,28 @@ export function riskSection({ risks, stops, notes }: PlanRisk): readonly Section
       : risks.length === 0
         ? ""
         : "**Look at this:**";
-  const ways = stops.map(
-    ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${sentence(hint ?? "")}`,
-  );
+  const ways = stops
+    .slice(0, MAX_WAYS)
+    .map(
+      ({ hint, place }) => `- ${place ? code(`${place.file}:${place.line}`) : ""} ${sentence(hint ?? "")}`,
+    );
+  const more = stops.length - ways.length;
   return [
     {
       head: [head, ""].join("\n"),
-      rows: [...riskRows(risks), ...ways, ...notes.map(({ message }) => `- ${sentence(message)}`)],
+      rows: [
+        ...riskRows(risks),
+        ...ways,
+        ...(more > 0 ? [`- and ${more} more, each at its line of pipeline.yaml, in the log of the run`] : []),
+        ...notes.map(noteRow),
+      ],
       tail: "",
     },
   ];
+}
+
+function noteRow({ message, hint }: Problem): string {
+  return `- ⚠️ ${sentence(hint === undefined ? message : `${message}. ${hint}`)}`;
 }
 
 /** So much of a comment may be theirs. */
@@ -67,13 +83,18 @@ function byResource(risks: readonly Risk[]): readonly string[] {
   });
 }
 
+/** A logical id of 255 characters is one; it differs from others at its end. */
+const ID_CHARACTERS = 255;
+
 function byName(risks: readonly Risk[]): readonly string[] {
+  const [first] = risks;
+  if (!first) return [];
   const ids = [...new Set(risks.map(({ logicalId }) => logicalId))];
   const parts = Array.from({ length: Math.ceil(ids.length / IDS_A_ROW) }, (_, index) =>
     ids.slice(index * IDS_A_ROW, (index + 1) * IDS_A_ROW),
   );
-  return parts.flatMap((part) => {
-    const [first] = risks;
-    return first ? [line(first.kind, part.map((id) => code(id)).join(" "))] : [];
-  });
+  // The number first: where not even the names have room, a reader knows how many there are.
+  const times = risks.length > ids.length ? ` (${risks.length} times)` : "";
+  const count = line(first.kind, `${ids.length} resources${times}:`);
+  return [count, ...parts.map((part) => `  ${part.map((id) => code(id, ID_CHARACTERS)).join(" ")}`)];
 }

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { COMMENT_CHARACTERS } from "../../action/core/paper.ts";
 import { type CommentFacts, renderComment, renderSummary } from "../../action/core/comment.ts";
 import type { Origin } from "../../action/core/rendered.ts";
+import { resultOf } from "../../action/core/result.ts";
 import type { Plan } from "../../action/plan.ts";
 import type { Change } from "../../action/aws-ports.ts";
 import { RETAGGED, add, detail, modify, planOf, remove } from "./change-set.ts";
@@ -172,4 +173,35 @@ test("the picture of a pipeline that is new is open: all of it is what changes",
     renderComment({ ...factsOf(planOf(changes, originsOf(changes), { kind })), picture: "flowchart LR" });
   expect(drawn("create")).toContain("**The pipeline**, all of it new:");
   expect(drawn("update")).toContain("<summary>The pipeline</summary>");
+});
+
+test("a waiver that is for nothing is told where nothing changes, too, and at its line", () => {
+  const place = { file: "config/pipeline.yaml", line: 9, column: 3 };
+  const waiver = {
+    component: "fang",
+    allow: "replace",
+    until: "2999-12-31",
+    why: "another key",
+    place,
+  } as const;
+  const plan = planOf([], {}, {}, { statefulTypes: [], waivers: [waiver] });
+  const facts = factsOf(plan);
+  expect(renderComment(facts)).toContain(
+    "- ⚠️ the waiver for `fang` is for nothing&#58; this plan does not replace it&#46; Take it out when",
+  );
+  const { problems } = resultOf({ kind: "planned", stage: "prod", plan, facts });
+  expect(problems).toMatchObject([{ place, message: expect.stringContaining("is for nothing") }]);
+});
+
+test("what stands for a value that is not shown is explained, where it stands", () => {
+  const variable = (value: string) => ({ Environment: { Variables: { STAGE: value } } });
+  const changed = (before: object, after: object): Plan =>
+    planOf([
+      modify("JobsFunction", FUNCTION, [detail("Environment")], {
+        before: { ...before },
+        after: { ...after },
+      }),
+    ]);
+  expect(comment(changed(variable("a"), variable("b")))).toContain("`sha256:…` stands for a value");
+  expect(comment(changed({ Timeout: 1 }, { Timeout: 2 }))).not.toContain("sha256");
 });

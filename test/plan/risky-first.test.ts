@@ -55,7 +55,7 @@ test("a policy that loses a Deny is in the comment of 500 replacements, and firs
   expect(text).toContain("is not forbidden any more");
   const rows = text.split("\n").filter((line) => /^\| (?:✏️|♻️)/.test(line));
   expect(rows[0]).toContain("`ZooPolicy`");
-  expect(text).toMatch(/\*\*interruption:\*\* `Any0Rule` `Any/);
+  expect(text).toMatch(/\*\*interruption:\*\* 499 resources:\n  `Any0Rule` `Any/);
   expect(rows[0]).toContain("no longer denied");
 });
 
@@ -85,4 +85,32 @@ test("500 policies that lose a Deny are all named", () => {
   const text = comment(planOf(changes, {}, {}, GUARD));
   expect(text.length).toBeLessThanOrEqual(COMMENT_CHARACTERS);
   for (const { logicalId } of changes) expect(text).toContain(`\`${logicalId}\``);
+});
+
+test("500 tables with long names, all replaced: each is named whole as far as there is room, and all are counted", () => {
+  const long = (index: number): string => `Zoo${"x".repeat(130)}${index}Table`;
+  const changes = Array.from({ length: 500 }, (_, index) =>
+    modify(long(index), "AWS::DynamoDB::Table", [detail("TableName", { recreation: "Always" })], {
+      before: { TableName: "🦊" },
+      after: { TableName: "🐺" },
+    }),
+  );
+  const text = comment(planOf(changes, {}, {}, GUARD));
+  expect(text.length).toBeLessThanOrEqual(COMMENT_CHARACTERS);
+  expect(text).toContain("**data at risk:** 500 resources:");
+  expect(text).toContain("This is not all of it");
+  expect(changes.filter(({ logicalId }) => text.includes(`\`${logicalId}\``)).length).toBeGreaterThan(400);
+});
+
+test("500 tables that are replaced leave room for what changes", () => {
+  const changes = Array.from({ length: 500 }, (_, index) =>
+    modify(`Zoo${index}Table`, "AWS::DynamoDB::Table", [detail("TableName", { recreation: "Always" })], {
+      before: { TableName: "fang" },
+      after: { TableName: "faang" },
+    }),
+  );
+  const text = comment(planOf(changes, {}, {}, GUARD));
+  for (const { logicalId } of changes) expect(text).toContain(`\`${logicalId}\``);
+  expect(text).toContain("| ♻️ |");
+  expect(text).toContain("and 490 more, each at its line of pipeline.yaml");
 });
