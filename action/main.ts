@@ -1,6 +1,6 @@
 /** The edge of the Action: the runner's environment -> request, real ports, gitops(), the one catch. */
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import * as core from "@actions/core";
 import { explainAwsError } from "./core/aws-error.ts";
 import { whereabouts } from "./core/action-source.ts";
@@ -94,7 +94,7 @@ async function perform(runner: Runner, environment: Environment): Promise<void> 
   const { lines, warnings, problems = [], outputs, summary, files } = resultOf(outcome);
   for (const line of lines) runner.info(line);
   for (const warning of warnings) runner.warn(warning);
-  for (const problem of problems) runner.annotate("warning", inRepository(problem, request.inputs.directory));
+  for (const problem of problems) runner.annotate("warning", inRepository(problem, request.inputs));
   for (const key of OUTPUTS) {
     const value = outputs[key];
     if (value !== undefined) runner.output(key, value);
@@ -122,9 +122,12 @@ function rootOf({ directory }: Pick<Inputs, "directory">, environment: Environme
 }
 
 /** GitHub knows files by their path in the repository, and Warren by their path in `directory`. */
-function inRepository(problem: Problem, directory: string): Problem {
+function inRepository(problem: Problem, { directory }: Pick<Inputs, "directory">): Problem {
   const { place } = problem;
-  return place ? { ...problem, place: { ...place, file: join(directory, place.file) } } : problem;
+  if (!place) return problem;
+  // Somebody may give the whole path, for example by `github.workspace`.
+  const folder = relative(rootOf({ directory: "" }, process.env), rootOf({ directory }, process.env));
+  return { ...problem, place: { ...place, file: join(folder, place.file) } };
 }
 
 /** The one catch. */
@@ -135,7 +138,8 @@ async function fail(thrown: unknown, runner: Runner): Promise<void> {
   await keep(outcomeFile(failureJson(error)), runner);
   if (error instanceof UserError) {
     runner.output("reason", error.reason);
-    const problems = error.problems.map((problem) => inRepository(problem, runner.input("directory")));
+    const directory = runner.input("directory");
+    const problems = error.problems.map((problem) => inRepository(problem, { directory }));
     for (const problem of problems) runner.annotate("error", problem);
     const known = whereabouts(error.reason, process.env);
     if (known.reasonUrl !== "") runner.info(`${error.reason}: ${known.reasonUrl}`);

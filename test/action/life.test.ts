@@ -210,6 +210,13 @@ test("what is wrong in pipeline.yaml is an annotation at its place", async () =>
   const run = await world.push("main");
   expect(run.told).toMatchSnapshot();
   expect(run).toMatchObject({ code: 1, outputs: { result: "failed", reason: "config-invalid" } });
+  // GitHub shows nothing for a path that its repository does not have.
+  await world.checkout.write({ "zoo/config/pipeline.yaml": PIPELINE.replace("queue }", "qeue }") });
+  for (const directory of ["./zoo/", `${world.checkout.folder}/zoo`]) {
+    const { stdout, summary } = await world.push("main", { inputs: { directory } });
+    expect(stdout).toContain("::error file=zoo/config/pipeline.yaml,line=");
+    expect(summary).toMatch(/\/blob\/[0-9a-f]+\/zoo\/config\/pipeline\.yaml#L/);
+  }
 });
 
 test("without previews a pull request has its plan in the comment, or why there is none", async () => {
