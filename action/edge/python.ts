@@ -126,7 +126,7 @@ async function ifThere<Result>(look: () => Promise<Result>): Promise<Result | un
     return await look();
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) return undefined;
+    if (["ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"].includes(code ?? "")) return undefined;
     throw error;
   }
 }

@@ -99,7 +99,8 @@ test("the workspace reads and writes nothing outside", { timeout: 600_000 }, asy
     if (!/\.(?:ts|py)$/.test(one)) await refusedOr(workspace.write(`${one}/w/x`, "x").catch(unwritable));
     if (one.endsWith("/nowhere")) await refusedOr(workspace.write(one, "x").catch(unwritable));
     if (outsideNow() !== before) throw new Error("something outside was changed");
-    for (const made of ["w", "functions/w"]) rmSync(join(root, made), { recursive: true, force: true });
+    for (const made of ["w", "functions/w", "functions/requirements.txt"])
+      rmSync(join(root, made), { recursive: true, force: true });
   });
   expect([...seen].toSorted()).toEqual(["read", "refused"]);
 });
@@ -121,6 +122,13 @@ test("a function's source is never outside", { timeout: 600_000 }, async () => {
     seen.add(built === "refused" ? built : "built");
   });
   expect([...seen].toSorted()).toEqual(["built", "refused"]);
+});
+
+test("requirements that are a folder are none", async () => {
+  mkdirSync(join(root, "functions/requirements.txt"));
+  const request = { ...requestOf("functions/a.py", 0), runtime: "python3.13" };
+  expect(await refusedOr(builderOf(root).build([request]))).not.toBe("refused");
+  rmSync(join(root, "functions/requirements.txt"), { recursive: true });
 });
 
 test("requirements that are a link out of the repository", async () => {

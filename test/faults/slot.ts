@@ -1,10 +1,11 @@
 /** One pipeline of its own in a shared world, so that a run can be cut off and looked at without the others. */
 import {
   CloudFormationClient,
-  DescribeStacksCommand,
   GetTemplateCommand,
   ListChangeSetsCommand,
   ListStackResourcesCommand,
+  type Stack,
+  paginateDescribeStacks,
 } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { HeadObjectCommand, S3Client } from "@aws-sdk/client-s3";
@@ -96,8 +97,9 @@ export async function stateOf(slot: Slot, world: World): Promise<string> {
 
 async function stacksOf(slot: Slot, { aws }: World): Promise<unknown[]> {
   const cloudformation = new CloudFormationClient(aws.clientConfig());
-  const { Stacks = [] } = await cloudformation.send(new DescribeStacksCommand({}));
-  const own = Stacks.filter(({ StackName = "" }) => StackName.startsWith(`${slot.name}-`));
+  const own: Stack[] = [];
+  for await (const { Stacks = [] } of paginateDescribeStacks({ client: cloudformation }, {}))
+    own.push(...Stacks.filter(({ StackName = "" }) => StackName.startsWith(`${slot.name}-`)));
   const states = own.map(
     async ({ StackName = "", StackStatus, Tags = [], Outputs = [], EnableTerminationProtection }) => {
       const named = { StackName };

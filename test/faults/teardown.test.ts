@@ -129,6 +129,8 @@ async function destroyed({ endpoint }: Proxy): Promise<Measured> {
   const began = Date.now();
   const ran = await repo.warren(["destroy", "--stage", "dev", "--json"], {
     ...environment(endpoint),
+    // What is read from it and written to it would count.
+    NODE_DISABLE_COMPILE_CACHE: "1",
     NODE_OPTIONS: `--import ${join(import.meta.dirname, "peak.mjs")}`,
     WARREN_PEAK_FILE: file,
   });
