@@ -31,8 +31,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/support/global-setup.ts",
-    // Two cores. A third worker has work while the others wait for an emulator; more only make every poll slower.
-    maxWorkers: 3,
+    // Two cores. The others have work while two wait for an emulator, a timer or a process.
+    maxWorkers: 4,
     sequence: { sequencer: LongFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,

@@ -1,5 +1,5 @@
 /** `npm run check`: types, lint, format, generated files. All are run, so that one run shows all that is wrong. */
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 
 const CHECKS = [
   { name: "types", command: ["tsc", "--noEmit", "--project", "."] },
@@ -11,14 +11,23 @@ const CHECKS = [
   { name: "generated files", command: [process.execPath, "scripts/generate.ts", "--check"] },
 ];
 
-export function check(): boolean {
-  const failed = CHECKS.filter(({ name, command: [program = "", ...args] }) => {
-    const { status, stdout, stderr, error } = spawnSync(program, args, { encoding: "utf8" });
-    console.log(`${status === 0 ? "ok    " : "FAILED"} ${name}`);
-    if (status !== 0) console.log(error?.message ?? `${stdout}${stderr}`);
-    return status !== 0;
-  });
-  return failed.length === 0;
+/** All at once; told in order. */
+export async function check(): Promise<boolean> {
+  const ended = await Promise.all(CHECKS.map(({ command }) => run(command)));
+  for (const [index, failure] of ended.entries()) {
+    console.log(`${failure === undefined ? "ok    " : "FAILED"} ${CHECKS[index]?.name}`);
+    if (failure !== undefined) console.log(failure);
+  }
+  return ended.every((failure) => failure === undefined);
 }
 
-if (import.meta.main) process.exitCode = check() ? 0 : 1;
+/** Undefined, or what it has said. */
+function run([program = "", ...args]: readonly string[]): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, args, { encoding: "utf8", maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) =>
+      resolve(error === null ? undefined : `${stdout}${stderr}` || error.message),
+    );
+  });
+}
+
+if (import.meta.main) process.exitCode = (await check()) ? 0 : 1;

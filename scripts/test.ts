@@ -16,7 +16,7 @@ interface Counts {
 }
 
 const args = process.argv.slice(2);
-const checked = args.length > 0 || check();
+const checked = args.length > 0 || (await check());
 
 const folder = mkdtempSync(join(tmpdir(), "warren-test-"));
 const file = join(folder, "counts.json");

@@ -10,7 +10,7 @@ import { FAULTS, type Fault, faultOf } from "./answers.ts";
 import { type Call, PASS, startProxy } from "./proxy.ts";
 import { type Slot, openSlot, stateOf } from "./slot.ts";
 
-const SEEDS = ALL ? 100 : 4;
+const SEEDS = ALL ? 100 : 2;
 const AT_ONCE = 2;
 
 let world: World;
