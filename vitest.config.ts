@@ -31,8 +31,8 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: "test/support/global-setup.ts",
-    // Two cores. The others have work while two wait for an emulator, a timer or a process.
-    maxWorkers: 4,
+    // Two cores. A third worker has work while the others wait for an emulator; a fourth only makes each of them slower.
+    maxWorkers: 3,
     sequence: { sequencer: LongFirst },
     testTimeout: 120_000,
     hookTimeout: 240_000,
