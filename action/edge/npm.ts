@@ -13,7 +13,7 @@ const LIMIT_MS = 300_000;
  * GitHub. The two tokens are those that .npmrc files name by custom (actions/setup-node writes NODE_AUTH_TOKEN).
  */
 const PASSED =
-  /^(?:PATH|HOME|USER|LANG|LC_ALL|TMPDIR|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|NODE_AUTH_TOKEN|NPM_TOKEN|NPM_CONFIG_.+|(?:HTTPS?|ALL|NO)_PROXY)$/i;
+  /^(?:PATH|HOME|USER|LANG|LC_ALL|TMPDIR|SSL_CERT_\w+|NODE_EXTRA_CA_CERTS|NODE_USE_SYSTEM_CA|NODE_AUTH_TOKEN|NPM_TOKEN|NPM_CONFIG_.+|(?:HTTPS?|ALL|NO)_PROXY)$/i;
 
 const FLAGS = [
   "--ignore-scripts",

@@ -124,11 +124,11 @@ interface Manifest {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-/** Without what only tests need; a release needs no packages but those of the functions. */
+/** Without what only tests need; a release needs no packages but those of the functions, and esbuild or npm to get it. */
 function cut(manifest: Manifest, kept: ReadonlySet<string>, form: "release" | "sources"): Manifest {
   const { dependencies = {}, devDependencies = {}, optionalDependencies: _node, ...rest } = manifest;
   const needed = (all: Readonly<Record<string, string>>): Record<string, string> =>
-    Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(name)));
+    Object.fromEntries(Object.entries(all).filter(([name]) => kept.has(name) || name === "esbuild"));
   return {
     ...rest,
     dependencies: form === "sources" ? dependencies : needed(dependencies),
