@@ -85,7 +85,8 @@ export async function stateOf(slot: Slot, world: World): Promise<string> {
       .replaceAll(slot.branch, "<branch>")
       .replaceAll(slot.name, "<pipeline>")
       .replaceAll(
-        new RegExp(`(?<=pull/|#|&#8203;|"warren:pull-request": ")${slot.number}\\b`, "g"),
+        // `&#46;` is a dot.
+        new RegExp(`(?<=pull/|(?<!&)#|&#8203;|"warren:pull-request": ")${slot.number}\\b`, "g"),
         "<number>",
       )
       // What the comment remembers of the plan is salted by the stack.
